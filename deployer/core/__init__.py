@@ -1,0 +1,1 @@
+"""Frozen words of the trade; no I/O, no clock, no threads."""
