@@ -1,0 +1,317 @@
+"""All that a step may ask of a host, as data; the agent carries each one out.
+
+The agent's side of this closed union is `deployer/agent/actions`. Paths are absolute paths on
+the host, times are seconds, owners are user names. Every action may be done twice with the same
+end, and the ones used as undo may follow a half-finished do.
+"""
+
+from dataclasses import dataclass, field
+
+from deployer.core.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run one program; any exit code but 0 fails the step.
+
+    With `user`, the agent drops to that user first. `env_files` are read by the agent as root,
+    in the format of systemd's EnvironmentFile=, and only their values reach the program.
+    With `keep`, its output (JSON, at most 1 MiB) comes back as a result under that name.
+    """
+
+    command: Command
+    user: str = ""
+    folder: str = "/"
+    env_files: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    stdin: bytes = field(default=b"", repr=False)
+    timeout: float = 300.0
+    keep: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a file by rename, with its final mode from the first byte; keep what it replaces."""
+
+    path: str
+    content: bytes = field(repr=False)
+    mode: int = 0o644
+    owner: str = "root"
+    group: str = "root"
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """Copy a file on the host to its live place by rename; keep what it replaces."""
+
+    source: str
+    path: str
+    mode: int = 0o644
+    owner: str = "root"
+    group: str = "root"
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Undo a `Put`, `Install`, `Link` or `Unlink` of this run: restore what was there, or nothing.
+
+    Without a kept copy (the do never came so far) it does nothing.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Point a symlink at a target by rename, so that nobody finds it missing."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """Remove a file or link if it is there; keep what it was."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeFolder:
+    """Make a folder (parents too) with this owner and mode, or mend them."""
+
+    path: str
+    mode: int = 0o755
+    owner: str = "root"
+    group: str = "root"
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Remove a folder of the app: renamed into `.trash/` first, so that no half of it is ever used.
+
+    The agent refuses anything but a direct child of the app's releases, venvs or wheelhouse.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Write exactly the tree of one commit into a new folder (`git archive`), as `user`."""
+
+    repository: str
+    revision: str
+    to: str
+    subdirectory: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpack:
+    """Unpack a tar (gzip) that we made into a new folder; `path` exists only when it is whole."""
+
+    path: str
+    content: bytes = field(repr=False)
+    owner: str = "root"
+    group: str = "root"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Make a finished folder the property of root, compile its Python, flush it to disk, mark it.
+
+    `marker` is a file name written last (with a manifest of names and sizes); a folder without it
+    is not complete. The group may read, nobody may write.
+    """
+
+    path: str
+    marker: str
+    group: str
+    interpreter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Record the state of a release in its `release.json`; keys in `note` are merged in."""
+
+    release: str
+    state: str
+    note: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Undo of building a release: discard it if nothing of it was published, else mark it failed."""
+
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartUnit:
+    """Start a unit and wait until systemd calls it active; on failure say why, with its log."""
+
+    unit: str
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class StopUnit:
+    """Stop a unit; with `kill`, do not wait for requests (it never served anybody).
+
+    With `after`, leave it running that many seconds more, by a transient timer, and return.
+    """
+
+    unit: str
+    timeout: float = 60.0
+    kill: bool = False
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One HTTP request and what must come back.
+
+    `socket` is a unix socket of the app, or "" to go through the web server at `front`
+    (`http://127.0.0.1:80` or `https://…`). The answer must come from `release`.
+    """
+
+    path: str
+    host: str
+    expect_status: tuple[int, ...] = (200,)
+    socket: str = ""
+    front: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHealth:
+    """The health-check loop: all probes good, by the right release and process, for `settle` seconds.
+
+    `unit` must be active with no restarts and its processes stable; `release` is the id that the
+    answering process must carry. With `settle` 0 one good round is enough.
+    """
+
+    unit: str
+    release: str
+    release_folder: str
+    probes: tuple[Probe, ...]
+    interval: float = 1.0
+    timeout: float = 60.0
+    settle: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class TestUnits:
+    """`systemd-analyze verify` on candidate units; any output is a failure."""
+
+    __test__ = False  # pytest must not collect a class because its name begins with Test
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestSites:
+    """`nginx -t` on a shadow tree: the live one with these candidates (source, live path) in place."""
+
+    __test__ = False  # as above
+    candidates: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadUnits:
+    """`systemctl daemon-reload`, and check that no unit of the app still needs it."""
+
+    app: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadWebServer:
+    """`nginx -t`, reload, and wait until workers with the new configuration serve."""
+
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SwapEnabled:
+    """Enable one unit for boot and disable another ("" for none)."""
+
+    enable: str
+    disable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpSqlite:
+    """A consistent copy of an SQLite file (`VACUUM INTO`), checked by `integrity_check`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DumpPostgres:
+    """`pg_dump -Fc` as `user`, read back whole by `pg_restore -f /dev/null`.
+
+    `env_files` and `url_variable` name where the connection URL is; it is never an argument.
+    """
+
+    user: str
+    env_files: tuple[str, ...]
+    url_variable: str
+
+
+Dump = DumpSqlite | DumpPostgres
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Write a backup folder `<folder>/<app>_YYYYmmdd_HHMMSS-<number>`, verified by reading it back.
+
+    `release` is the release whose code and config go in ("" for none). The folder is called
+    `….partial` until every file in it was read back and its sha256 written beside it.
+    """
+
+    folder: str
+    app: str
+    release: str
+    release_folder: str
+    config: tuple[str, ...] = ()
+    dumps: tuple[Dump, ...] = ()
+    database_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """Remove old releases, venvs and backups by the rules of DESIGN.md section 6."""
+
+    app: str
+    keep_releases: int
+    backups_folder: str
+    backup_days: float
+    backups_at_least: int
+
+
+Action = (
+    Run
+    | Put
+    | Install
+    | PutBack
+    | Link
+    | Unlink
+    | MakeFolder
+    | Discard
+    | Export
+    | Unpack
+    | Seal
+    | Mark
+    | GiveUp
+    | StartUnit
+    | StopUnit
+    | CheckHealth
+    | TestUnits
+    | TestSites
+    | ReloadUnits
+    | ReloadWebServer
+    | SwapEnabled
+    | Backup
+    | Prune
+)
