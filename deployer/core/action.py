@@ -143,7 +143,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Undo of building a release: discard it if nothing of it was published, else mark it failed."""
+    """Undo of building a release: discard it if it was never published, else mark it failed."""
 
     release: str
 
@@ -186,7 +186,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class CheckHealth:
-    """The health-check loop: all probes good, by the right release and process, for `settle` seconds.
+    """The health-check loop: all probes good, by the right process, for `settle` seconds.
 
     `unit` must be active with no restarts and its processes stable; `release` is the id that the
     answering process must carry. With `settle` 0 one good round is enough.
@@ -211,7 +211,7 @@ class TestUnits:
 
 @dataclass(frozen=True, slots=True)
 class TestSites:
-    """`nginx -t` on a shadow tree: the live one with these candidates (source, live path) in place."""
+    """`nginx -t` on a shadow tree: the live one with candidates (source, live path) in place."""
 
     __test__ = False  # as above
     candidates: tuple[tuple[str, str], ...]
