@@ -1,0 +1,1 @@
+"""What is backed up before a release changes it."""

@@ -1,0 +1,31 @@
+"""PostgreSQL."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from deployer.core.database_url import database_url_problem, holds_password
+from deployer.core.model import Model, refused
+from deployer.core.secret import EnvValue, SecretReference
+
+
+class Postgres(Model):
+    """A PostgreSQL database, backed up by `pg_dump`."""
+
+    kind: Literal["postgres"] = "postgres"
+    url: EnvValue = Field(description="`postgresql://user@host/name`, or {secret: NAME}.")
+    backup: Literal["always", "before-migrate", "never"] = Field(
+        default="always", description="When a deploy backs the database up."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _sound(cls, url: str | SecretReference) -> str | SecretReference:
+        if isinstance(url, SecretReference):
+            return url
+        if holds_password(url):
+            raise refused("allowed: a URL without a password, or {secret: NAME}")
+        problem = database_url_problem(url)
+        if problem:
+            raise refused(problem)
+        return url

@@ -1,0 +1,18 @@
+"""SQLite."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from deployer.core.model import Model
+from deployer.core.values import RelativePath
+
+
+class Sqlite(Model):
+    """A SQLite file in the app's shared folder."""
+
+    kind: Literal["sqlite"] = "sqlite"
+    path: RelativePath = Field(description="The file in the shared folder, such as `db.sqlite3`.")
+    backup: Literal["always", "before-migrate", "never"] = Field(
+        default="always", description="When a deploy backs the database up."
+    )

@@ -1,0 +1,1 @@
+"""Who migrates, collects static files and checks the code."""

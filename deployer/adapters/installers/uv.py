@@ -1,0 +1,22 @@
+"""Requirements installed by uv."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from deployer.core.model import Model
+from deployer.core.values import LocalPath, RelativePath
+
+
+class Uv(Model):
+    """`uv` fills a virtual environment, which is reused while the requirements stay the same."""
+
+    kind: Literal["uv"] = "uv"
+    requirements: RelativePath = Field(
+        default="requirements.txt", description="The requirements file in the app's folder."
+    )
+    require_hashes: bool = Field(default=False, description="Refuse requirements without a hash.")
+    wheelhouse: LocalPath | Literal[""] = Field(
+        default="",
+        description="A folder of wheels on this machine, sent once; then no index is asked.",
+    )

@@ -1,0 +1,34 @@
+"""Code from a git repository."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from deployer.core.git_names import GitUrl, Revision, is_local
+from deployer.core.model import Model, refused_at
+from deployer.core.values import RelativePath
+
+
+class Git(Model):
+    """A repository that each host fetches, or that is sent over our own SSH connection."""
+
+    kind: Literal["git"] = "git"
+    url: GitUrl = Field(
+        default=".", description="The repository; `.` is this project (with `transport: push`)."
+    )
+    revision: Revision = Field(default="main", description="A branch, a tag or a commit.")
+    transport: Literal["pull", "push"] = Field(
+        default="pull", description="pull: the host fetches; push: sent over our SSH connection."
+    )
+    subdirectory: RelativePath | Literal[""] = Field(
+        default="", description="The folder in the repository that holds the app."
+    )
+
+    @model_validator(mode="after")
+    def _a_local_repository_is_pushed(self) -> Self:
+        if self.transport == "pull" and is_local(self.url):
+            text = (
+                "allowed: a URL that hosts can fetch, or `transport: push` for one on this machine"
+            )
+            raise refused_at("Git", (("url",), text))
+        return self

@@ -1,0 +1,1 @@
+"""What takes requests from outside."""

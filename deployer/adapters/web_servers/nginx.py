@@ -1,0 +1,51 @@
+"""Sites served by nginx."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from deployer.core.model import Model, refuse_twins, refused_at
+from deployer.core.network import Domain, UrlPrefix
+from deployer.core.quantities import BodySize, Port
+from deployer.core.values import RemoteFile
+
+
+class Tls(Model):
+    """A certificate and its key, both on the host."""
+
+    certificate: RemoteFile = Field(description="The certificate chain on the host (PEM).")
+    key: RemoteFile = Field(description="The private key on the host (PEM).")
+
+    @model_validator(mode="after")
+    def _two_files(self) -> Self:
+        if self.certificate == self.key:
+            raise refused_at("Tls", (("key",), "allowed: another file than `certificate`"))
+        return self
+
+
+class Nginx(Model):
+    """A site of its own; other sites of the same nginx stay untouched."""
+
+    kind: Literal["nginx"] = "nginx"
+    server_names: Annotated[tuple[Domain, ...], Field(min_length=1)] = Field(
+        description="The names under which the site is served."
+    )
+    listen: Port = Field(default=80, description="The port for plain HTTP.")
+    tls: Tls | None = Field(default=None, description="Serve HTTPS on port 443 with these.")
+    client_max_body_size: BodySize = Field(default="20m", description="The largest upload.")
+    static_url: UrlPrefix = Field(default="/static/", description="Where static files are served.")
+    media_url: UrlPrefix | Literal[""] = Field(
+        default="", description="Where the shared folder `media` is served; empty: nowhere."
+    )
+    hsts: bool = Field(default=False, description="Tell browsers to use HTTPS only.")
+
+    @model_validator(mode="after")
+    def _no_contradictions(self) -> Self:
+        refuse_twins("Nginx", server_names=self.server_names)
+        if self.hsts and self.tls is None:
+            raise refused_at("Nginx", (("hsts",), "allowed: true only together with `tls`"))
+        if self.tls is not None and self.listen == 443:  # noqa: PLR2004  the port of HTTPS
+            raise refused_at("Nginx", (("listen",), "allowed: another port than that of HTTPS"))
+        if self.media_url and self.media_url.startswith(self.static_url):
+            raise refused_at("Nginx", (("media_url",), "allowed: a path outside `static_url`"))
+        return self

@@ -1,0 +1,11 @@
+"""No web server: the app answers on its socket only."""
+
+from typing import Literal
+
+from deployer.core.model import Model
+
+
+class NoWebServer(Model):
+    """Nothing to configure."""
+
+    kind: Literal["none"] = "none"

@@ -1,0 +1,136 @@
+"""What an environment is: one app, its hosts, and how a deploy goes about them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from deployer.core.app import App
+from deployer.core.grammar import Grammar
+from deployer.core.host import Host, Ssh
+from deployer.core.model import Model, Place, refused, refused_at
+from deployer.core.secret import EnvSecrets, SecretReference, SecretsSource
+from deployer.core.values import EnvironmentName, HostName
+
+__all__ = ["App", "Host", "Inventory", "Retention", "Rollout", "SecretReference", "Ssh"]
+
+Percent = Annotated[
+    str, Grammar(r"(?:100|[1-9][0-9]?)%", "a number of hosts, or a share from `1%` to `100%`")
+]
+Amount = Annotated[int, Field(ge=1, le=1000)]
+
+
+def _amount_or_percent(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise refused("allowed: a number of hosts such as 1, or a share such as `50%`")
+    return value
+
+
+class Rollout(Model):
+    """In which batches the hosts get a release."""
+
+    batches: Annotated[
+        tuple[Annotated[Amount | Percent, BeforeValidator(_amount_or_percent)], ...],
+        Field(min_length=1, max_length=100),
+    ] = Field(
+        default=("100%",),
+        description="Sizes of the batches, in hosts or percent; what is left repeats the last.",
+    )
+    max_failed: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=0, description="How many hosts may fail before the rollout stops."
+    )
+
+
+class BackupRetention(Model):
+    """Which backups are kept."""
+
+    days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=7, description="Younger backups are kept."
+    )
+    at_least: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=3, description="This many verified backups are kept whatever their age."
+    )
+
+
+class Retention(Model):
+    """What prune leaves."""
+
+    releases: Annotated[int, Field(ge=2, le=100)] = Field(
+        default=5, description="How many good releases are kept on each host."
+    )
+    backups: BackupRetention = Field(
+        default_factory=BackupRetention, description="Which backups are kept."
+    )
+
+
+def _named(hosts: object) -> object:
+    if not isinstance(hosts, Mapping):
+        return hosts
+    given = [
+        ((key, "name"), "the key is the name: leave `name` out")
+        for key, host in hosts.items()
+        if isinstance(host, Mapping) and "name" in host
+    ]
+    if given:
+        raise refused_at("hosts", *given)
+    return {
+        key: {"name": key, **host} if isinstance(host, Mapping) else host
+        for key, host in hosts.items()
+    }
+
+
+class Inventory(Model):
+    """An environment as its files say it; nothing here was asked of a host."""
+
+    environment: EnvironmentName = Field(description="The file's name; set by the loader.")
+    app: App = Field(description="The app and its parts.")
+    secrets: SecretsSource = Field(
+        default_factory=EnvSecrets, description="Where the values of secrets come from."
+    )
+    hosts: Annotated[
+        Mapping[HostName, Host], Field(min_length=1, max_length=1000), BeforeValidator(_named)
+    ] = Field(description="The hosts by name, in the order in which they are deployed.")
+    ssh: Ssh = Field(default_factory=Ssh, description="How hosts are reached.")
+    protected: bool = Field(
+        default=False, description="Ask before a change; without a terminal want `--yes`."
+    )
+    rollout: Rollout = Field(default_factory=Rollout, description="In which batches.")
+    retention: Retention = Field(default_factory=Retention, description="What prune leaves.")
+
+    @model_validator(mode="after")
+    def _hosts_differ(self) -> Self:
+        wrong = [*self._same_address(), *self._like_a_role()]
+        if wrong:
+            raise refused_at("Inventory", *wrong)
+        return self
+
+    def secret_names(self) -> tuple[str, ...]:
+        """Name every secret that the app refers to, each once, in the file's order."""
+        database = getattr(self.app.database, "url", None)
+        values = (*self.app.env.values(), database)
+        found = (value.secret for value in values if isinstance(value, SecretReference))
+        return tuple(dict.fromkeys(found))
+
+    def _same_address(self) -> list[tuple[Place, str]]:
+        first: dict[tuple[str, int], str] = {}
+        wrong: list[tuple[Place, str]] = []
+        for name, host in self.hosts.items():
+            at = (host.address, host.port or self.ssh.port)
+            if at in first:
+                wrong.append((("hosts", name, "address"), f"`{first[at]}` has the same address"))
+            first.setdefault(at, name)
+        return wrong
+
+    def _like_a_role(self) -> list[tuple[Place, str]]:
+        return [
+            (
+                ("hosts", name),
+                f"this is also a role of other hosts ({', '.join(others)}): rename it",
+            )
+            for name in self.hosts
+            if (
+                others := [
+                    o.name for o in self.hosts.values() if name in o.roles and o.name != name
+                ]
+            )
+        ]
