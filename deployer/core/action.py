@@ -119,6 +119,32 @@ class Unpack:
 
 
 @dataclass(frozen=True, slots=True)
+class EnsureVenv:
+    """Link a release to the virtual environment for its lock; build that one if there is none.
+
+    Its key is made of the interpreter's version, the bytes of the `locks` (paths inside the
+    release) and the `build` commands, whose words may hold `{venv}` and `{release}`. They run as
+    `user`; afterwards the environment is sealed, so that releases can share it.
+    """
+
+    release_folder: str
+    venvs: str
+    interpreter: str
+    locks: tuple[str, ...]
+    build: tuple[Command, ...]
+    user: str
+    timeout: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Put a link to something shared at a path inside a release, in place of what the tree has."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seal:
     """Make a finished folder the property of root, compile its Python, flush it to disk, mark it.
 
@@ -301,6 +327,8 @@ Action = (
     | Discard
     | Export
     | Unpack
+    | EnsureVenv
+    | Share
     | Seal
     | Mark
     | GiveUp

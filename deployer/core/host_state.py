@@ -1,0 +1,151 @@
+"""What the agent says about an app on a host, as typed values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from deployer.core.fact import Fact
+from deployer.core.release import ReleaseState, other
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    """One line of `release.json`: a release on a host and what became of it."""
+
+    id: str
+    number: int
+    revision: str
+    state: ReleaseState
+    created: str = ""
+    actor: str = ""
+    migrations: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColourState:
+    """One of the two instances: which release it is linked to, and how its unit is."""
+
+    release: str
+    active: str
+    pid: int = 0
+    restarts: int = 0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether systemd calls it active."""
+        return self.active == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """An app on a host, as it stands."""
+
+    set_up: bool
+    fence: int = 0
+    counter: int = 0
+    live: str = ""
+    live_colour: str = ""
+    config_digest: str = ""
+    colours: Mapping[str, ColourState] = cast("Mapping[str, ColourState]", {})  # noqa: RUF009  an empty mapping is never written to
+    releases: tuple[ReleaseRecord, ...] = ()
+    open_run: str = ""
+    locked_by: str = ""
+    hold: str = ""
+
+    @property
+    def live_release(self) -> ReleaseRecord | None:
+        """The record of the live release, if there is one."""
+        return self.release(self.live)
+
+    def release(self, release: str) -> ReleaseRecord | None:
+        """Find a release by its id."""
+        return next((one for one in self.releases if one.id == release), None)
+
+    def previous_good(self) -> ReleaseRecord | None:
+        """Find the newest good release before the live one."""
+        live = self.live_release
+        limit = live.number if live else self.counter + 1
+        older = (one for one in self.releases if one.number < limit)
+        good = [one for one in older if one.state is ReleaseState.GOOD]
+        return max(good, key=lambda one: one.number, default=None)
+
+    def colour_for(self, release: str) -> str:
+        """Give the colour that a release is on, or will be started on: the idle one."""
+        return self.colour_of(release) or other(self.live_colour)
+
+    def colour_of(self, release: str) -> str:
+        """Give the colour that runs a release now, or ""."""
+        for colour, state in self.colours.items():
+            if state.release == release and state.is_active:
+                return colour
+        return ""
+
+
+def app_state() -> Fact[AppState]:
+    """Ask how the app stands on the host."""
+    return Fact("app", "app", parse_app_state)
+
+
+def parse_app_state(answer: object) -> AppState:
+    """Read the agent's answer to `app`."""
+    data = _mapping(answer)
+    if not data.get("set_up"):
+        return AppState(set_up=False)
+    colours = {name: _colour(one) for name, one in _mapping(data.get("colours")).items()}
+    releases = data.get("releases")
+    records = releases if isinstance(releases, list) else []
+    return AppState(
+        set_up=True,
+        fence=_number(data.get("fence")),
+        counter=_number(data.get("counter")),
+        live=_text(data.get("live")),
+        live_colour=_text(data.get("live_colour")),
+        config_digest=_text(data.get("config_digest")),
+        colours=colours,
+        releases=tuple(_record(_mapping(one)) for one in records),
+        open_run=_described(data.get("open_run")),
+        locked_by=_described(data.get("locked_by")),
+        hold=_described(data.get("hold")),
+    )
+
+
+def _record(data: Mapping[str, object]) -> ReleaseRecord:
+    return ReleaseRecord(
+        id=_text(data.get("id")),
+        number=_number(data.get("number")),
+        revision=_text(data.get("revision")),
+        state=ReleaseState(_text(data.get("state")) or ReleaseState.BUILDING),
+        created=_text(data.get("created")),
+        actor=_text(data.get("actor")),
+        migrations=_text(data.get("migrations")),
+        note=_text(data.get("note")),
+    )
+
+
+def _colour(answer: object) -> ColourState:
+    data = _mapping(answer)
+    return ColourState(
+        release=_text(data.get("release")),
+        active=_text(data.get("active")),
+        pid=_number(data.get("pid")),
+        restarts=_number(data.get("restarts")),
+    )
+
+
+def _described(answer: object) -> str:
+    if not isinstance(answer, Mapping) or not answer:
+        return ""
+    return ", ".join(f"{key} {value}" for key, value in answer.items() if value not in ("", None))
+
+
+def _mapping(answer: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", answer) if isinstance(answer, Mapping) else {}
+
+
+def _text(answer: object) -> str:
+    return answer if isinstance(answer, str) else ""
+
+
+def _number(answer: object) -> int:
+    return answer if isinstance(answer, int) else 0

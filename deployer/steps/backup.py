@@ -1,0 +1,40 @@
+"""Back up what is live: code, config and database, verified by reading it back."""
+
+from deployer.core.action import Backup as WriteBackup
+from deployer.core.fact import Fact, Facts
+from deployer.core.host_state import AppState, app_state
+from deployer.core.step import Phase, Scope, Skip, Target, Work
+
+
+class Backup:
+    """Write a verified backup of the live release, and of the database when it is due."""
+
+    name = "backup"
+    phase = Phase.PREPARE
+    scope = Scope.EACH
+
+    def facts(self, on: Target) -> tuple[Fact[object], ...]:
+        return (app_state(),)
+
+    def do(self, on: Target, facts: Facts) -> Work:
+        state = facts[app_state()]
+        if not state.live:
+            return Skip("first deploy: nothing is live yet")
+        return (backup(on, state, database=on.app.database.backup == "always"),)
+
+    def undo(self, on: Target, facts: Facts) -> tuple[()]:
+        return ()
+
+
+def backup(on: Target, state: AppState, *, database: bool) -> WriteBackup:
+    """Say what goes into a backup of the live release on this host."""
+    live = on.layout.release(state.live) if state.live else ""
+    dump = on.app.database.dump(on.layout, f"{live}/config/app.env") if on.leader else None
+    return WriteBackup(
+        folder=on.layout.backups,
+        app=on.app.name,
+        release=state.live,
+        release_folder=live,
+        config=tuple(file.path for file in on.live_files),
+        dumps=(dump,) if dump and database else (),
+    )

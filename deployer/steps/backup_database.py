@@ -1,0 +1,40 @@
+"""Back up the database right before it is migrated, when that is when it is due."""
+
+from deployer.core.action import Backup as WriteBackup
+from deployer.core.fact import Fact, Facts
+from deployer.core.host_state import app_state
+from deployer.core.migrations import pending_migrations
+from deployer.core.step import Phase, Scope, Skip, Target, Work
+
+
+class BackupDatabase:
+    """Dump the database before a migration, verified by reading it back."""
+
+    name = "backup_database"
+    phase = Phase.PUBLISH
+    scope = Scope.ONCE
+
+    def facts(self, on: Target) -> tuple[Fact[object], ...]:
+        return (app_state(), pending_migrations())
+
+    def do(self, on: Target, facts: Facts) -> Work:
+        if on.app.database.backup != "before-migrate":
+            return Skip(f"database backups are set to `{on.app.database.backup}`")
+        if not facts[pending_migrations()].names:
+            return Skip("no migration is pending")
+        dump = on.app.database.dump(on.layout, f"{on.folder}/config/app.env")
+        if dump is None:
+            return Skip("there is no database to back up")
+        state = facts[app_state()]
+        return (
+            WriteBackup(
+                folder=on.layout.backups,
+                app=on.app.name,
+                release=state.live,
+                release_folder="",
+                dumps=(dump,),
+            ),
+        )
+
+    def undo(self, on: Target, facts: Facts) -> tuple[()]:
+        return ()

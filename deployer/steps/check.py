@@ -1,0 +1,51 @@
+"""Rehearse the release: load the app just as the server will, with its real environment."""
+
+from dataclasses import replace
+
+from deployer.core.app_process import app_python, app_run
+from deployer.core.command import command
+from deployer.core.fact import Fact, Facts
+from deployer.core.step import Phase, Scope, Target, Work
+
+_BEGIN = """\
+import json, os, sys
+sys.path.insert(0, os.getcwd())
+sys.argv[:] = ["manage.py"]
+report = {}
+leader = os.environ.get("DEPLOYER_LEADER") == "1"
+"""
+_END = """
+print("\\n" + json.dumps(report))
+"""
+
+
+class Check:
+    """The app imports, the server accepts its configuration, pending migrations are known."""
+
+    name = "check"
+    phase = Phase.BUILD
+    scope = Scope.EACH
+
+    def facts(self, on: Target) -> tuple[Fact[object], ...]:
+        return ()
+
+    def do(self, on: Target, facts: Facts) -> Work:
+        parts = (_BEGIN, on.app.app_server.probe, on.app.framework.probe, _END)
+        rehearsal = app_run(
+            on,
+            command(app_python(on), "-"),
+            timeout=120.0,
+            hint="the app does not load with its real environment; see the lines above",
+        )
+        return (
+            replace(
+                rehearsal,
+                stdin="\n".join(parts).encode(),
+                env=(*rehearsal.env, ("DEPLOYER_LEADER", "1" if on.leader else "0")),
+                keep="check",
+            ),
+            *(app_run(on, one, timeout=120.0) for one in on.app.framework.checks(app_python(on))),
+        )
+
+    def undo(self, on: Target, facts: Facts) -> tuple[()]:
+        return ()
