@@ -1,0 +1,200 @@
+"""A conversation with the agent over any two-way stream of bytes."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from deployer.core.transport import Counts, Message
+from deployer.errors import (
+    AgentMissing,
+    ConnectionLost,
+    HostError,
+    HostTimeout,
+    InternalError,
+    SudoRefused,
+)
+from deployer.transport.framing import LONGEST_LINE, Lines, decode, encode, pieces
+
+NOISE_LIMIT = 64 * 1024
+"""Bytes that a login may print before the agent's first line."""
+
+NOT_RUNNABLE = (126, 127)
+"""What a shell answers for a program that cannot be run, or is not there."""
+
+SETUP_HINT = "Run `inv setup --env ENV` to install the agent and its sudo rule, then try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the program at the other end ended, as far as we can know."""
+
+    exit_code: int | None = None
+    signal: str = ""
+    complaint: str = ""
+
+
+class Stream(Protocol):
+    """Bytes to and from one program on a host."""
+
+    def write(self, data: bytes) -> None:
+        """Send all bytes; raises EOFError if the other end is gone, TimeoutError if it is stuck."""
+        ...
+
+    def read(self, timeout: float) -> bytes:
+        """Give what has arrived, b"" at the end; raises TimeoutError (seconds), EOFError."""
+        ...
+
+    def ending(self) -> Ending:
+        """Tell how it ended; waits a moment for the last words."""
+        ...
+
+    def close(self) -> None:
+        """End it; safe to call twice."""
+        ...
+
+
+class AgentChannel:
+    """Messages over a stream; the first one received is the agent's hello."""
+
+    def __init__(self, host: str, stream: Stream, counts: Counts) -> None:
+        self._host = host
+        self._stream = stream
+        self._counts = counts
+        self._lines = Lines()
+        self._hello: Message | None = None
+        self._asked = False
+
+    @property
+    def counts(self) -> Counts:
+        return self._counts
+
+    def greet(self, timeout: float) -> None:
+        """Wait for the agent's hello, past a noisy login; raises SudoRefused or AgentMissing."""
+        ends = time.monotonic() + timeout
+        noise = 0
+        while noise <= NOISE_LIMIT:
+            line = self._line(ends)
+            if line is None:
+                raise not_started(self._host, self._stream.ending())
+            message = decode(line)
+            if message is not None and "hello" in message:
+                self._hello = message
+                return
+            noise += len(line) + 1
+        raise AgentMissing(
+            f"Host `{self._host}` printed more than {NOISE_LIMIT // 1024} KiB and no agent spoke.",
+            host=self._host,
+            hint="Silence the login files of the SSH user (`.bashrc`) for non-interactive shells.",
+        )
+
+    def send(self, message: Message, blobs: Sequence[bytes] = ()) -> None:
+        line = encode(message, blobs)
+        try:
+            for piece in pieces(line, blobs):
+                self._stream.write(piece)
+        except TimeoutError as error:
+            raise HostTimeout(
+                f"Host `{self._host}` stopped reading what we send.",
+                host=self._host,
+                hint="Run `inv status` to see what the host did; look at its load and disks.",
+            ) from error
+        except EOFError as error:
+            raise self._lost() from error
+        self._asked = True
+        self._count(messages_sent=1, bytes_sent=len(line) + sum(map(len, blobs)))
+
+    def receive(self, timeout: float) -> Message:
+        if self._hello is not None:
+            message, self._hello = self._hello, None
+            return self._received(message)
+        line = self._line(time.monotonic() + timeout)
+        if line is None:
+            raise self._lost()
+        answer = decode(line)
+        if answer is None:
+            raise InternalError(
+                f"The agent on host `{self._host}` sent a line that is not a JSON object: "
+                f"`{line[:200].decode('utf-8', 'replace')}`.",
+                hint="Run `inv setup --env ENV` to bring the agent up to date, or report this bug.",
+            )
+        return self._received(answer)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _received(self, message: Message) -> Message:
+        self._count(messages_received=1, round_trips=1 if self._asked else 0)
+        self._asked = False
+        return message
+
+    def _line(self, ends: float) -> bytes | None:
+        while (line := self._lines.pop()) is None:
+            if len(self._lines) > LONGEST_LINE:
+                raise InternalError(f"Host `{self._host}` sent a line without an end.")
+            try:
+                data = self._stream.read(ends - time.monotonic())
+            except TimeoutError as error:
+                raise HostTimeout(
+                    f"Host `{self._host}` did not answer in time.",
+                    host=self._host,
+                    hint="Run `inv status` to see what the host did; it puts itself right.",
+                ) from error
+            except EOFError:
+                return None
+            if not data:
+                return None
+            self._lines.feed(data)
+            self._count(bytes_received=len(data))
+        return line
+
+    def _lost(self) -> ConnectionLost:
+        return ConnectionLost(
+            f"The connection to the agent on host `{self._host}` was lost"
+            f"{told(self._stream.ending())}; what happened there is unknown until it is asked.",
+            host=self._host,
+            hint="Run `inv status` to read the host's journal; the host puts itself right.",
+        )
+
+    def _count(self, **more: int) -> None:
+        now = dataclasses.asdict(self._counts)
+        self._counts = Counts(**{name: now[name] + more.get(name, 0) for name in now})
+
+
+def told(ending: Ending) -> str:
+    """Say in a clause how a program ended; empty if nothing is known."""
+    if ending.signal:
+        how = f" (killed by signal {ending.signal})"
+    elif ending.exit_code is not None:
+        how = f" (exit code {ending.exit_code})"
+    else:
+        how = ""
+    return f"{how}, last words `{ending.complaint[-300:]}`" if ending.complaint else how
+
+
+def not_started(host: str, ending: Ending) -> HostError:
+    """Tell from the last words why there was no hello: sudo refused, no agent, or no link."""
+    # sudo exits with 1 for a refusal and for a missing program; only its words differ.
+    last = ending.complaint.lower()
+    if ending.exit_code in NOT_RUNNABLE or ("sudo:" in last and "not found" in last):
+        return AgentMissing(
+            f"Host `{host}` has no deployer agent{told(ending)}.", host=host, hint=SETUP_HINT
+        )
+    if ending.exit_code is not None and "sudo" in last:
+        return SudoRefused(
+            f"Host `{host}` does not let the SSH user start the agent as root{told(ending)}.",
+            host=host,
+            hint=SETUP_HINT,
+        )
+    if ending.exit_code is None and not ending.signal:
+        return ConnectionLost(
+            f"The connection to host `{host}` was lost before its agent spoke{told(ending)}.",
+            host=host,
+            hint="Try again; if it repeats, read the host's SSH log (`journalctl -u ssh`).",
+        )
+    return AgentMissing(
+        f"The agent on host `{host}` ended before it spoke{told(ending)}.",
+        host=host,
+        hint=SETUP_HINT,
+    )

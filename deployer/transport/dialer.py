@@ -1,0 +1,171 @@
+"""Connects to hosts: resolves, waits for its turn, tries again before login, uses jump hosts."""
+
+import secrets
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import paramiko
+
+from deployer.core.transport import HostAddress
+from deployer.errors import HostUnreachable
+from deployer.transport import known_hosts
+from deployer.transport.attempt import Attempt
+from deployer.transport.authentication import Login
+from deployer.transport.connection import HostConnection
+from deployer.transport.gate import Gates
+from deployer.transport.gateways import Gateways
+from deployer.transport.host_keys import Verifier, from_entries, pinned
+from deployer.transport.identities import KeyRing
+from deployer.transport.openssh import Resolved, hop, resolve
+
+TRIES = 3
+PAUSES = (0.4, 1.2)
+"""Seconds before the second and the third try; jittered by half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a connection takes from the machine it is made on."""
+
+    environment: Mapping[str, str]
+    known_hosts: Path | None = None
+    """The project's own file."""
+    ssh: str = "ssh"
+    ssh_config: str = ""
+    """A file that stands in for the user's and the system's ssh_config."""
+
+
+@dataclass(slots=True)
+class Dialer:
+    """Opens connections; shared by all threads of a run."""
+
+    around: Surroundings
+    gates: Gates = field(default_factory=Gates)
+    ring: KeyRing = field(default_factory=KeyRing)
+    gateways: Gateways = field(default_factory=Gateways)
+    files: dict[Path, tuple[known_hosts.Entry, ...]] = field(default_factory=dict)
+
+    def connection(self, host: HostAddress) -> HostConnection:
+        """Give a connection that opens at its first use."""
+        return HostConnection(host, self.dial)
+
+    def resolved(self, host: HostAddress) -> Resolved:
+        """Give what ssh_config says about a host."""
+        return resolve(
+            host,
+            self.around.environment,
+            program=self.around.ssh,
+            config=self.around.ssh_config,
+        )
+
+    def verifier(self, host: HostAddress, resolved: Resolved) -> Verifier:
+        """Give what we know about a host's keys."""
+        names = tuple(dict.fromkeys((resolved.name, host.address)))
+        project = self.around.known_hosts
+        files = () if project is None else (project,)
+        sources = (
+            from_entries(f"`{project}`", self._entries(files), names, resolved.port),
+            from_entries(
+                "your known_hosts files",
+                self._entries(resolved.known_hosts),
+                (resolved.name,),
+                resolved.port,
+            ),
+        )
+        return Verifier(host, (pinned(host), *sources))
+
+    def dial(self, connection: HostConnection) -> None:
+        """Connect and log in; raises a HostError."""
+        host: HostAddress = connection.host_address
+        resolved = self.resolved(host)
+        gateway = self.gateway(host, resolved)
+        try:
+            client = self._persist(host, resolved, gateway)
+        except BaseException:
+            self.gateways.release(gateway)
+            raise
+        connection.attach(client, lambda: self.gateways.release(gateway))
+
+    def gateway(self, host: HostAddress, resolved: Resolved) -> HostConnection | None:
+        """Open, or share, the connection to the last jump host; None if there is no jump."""
+        jump = host.jump
+        if jump is None:
+            for words in resolved.jumps:
+                step = hop(words, host.connect_timeout)
+                jump = HostAddress(
+                    name=f"{step.name} (jump host of {host.name})",
+                    address=step.address,
+                    port=step.port,
+                    user=step.user,
+                    jump=jump,
+                    connect_timeout=host.connect_timeout,
+                )
+        return None if jump is None else self.gateways.acquire(jump, self.connection)
+
+    def link(
+        self, host: HostAddress, resolved: Resolved, gateway: HostConnection | None
+    ) -> "socket.socket | paramiko.Channel":
+        """Reach the host's sshd, directly or through a jump host."""
+        place = (resolved.hostname, resolved.port)
+        if gateway is None:
+            return socket.create_connection(place, host.connect_timeout)
+        transport: paramiko.Transport = gateway.transport
+        return transport.open_channel("direct-tcpip", place, ("", 0), timeout=host.connect_timeout)
+
+    def _persist(
+        self, host: HostAddress, resolved: Resolved, gateway: HostConnection | None
+    ) -> paramiko.SSHClient:
+        gate = self.gates.at(resolved.hostname, resolved.port)
+        verifier, login = self.verifier(host, resolved), self._login(host, resolved)
+        ends = time.monotonic() + host.connect_timeout
+        for pause in (*PAUSES, None):
+            attempt = Attempt(host, resolved.name, verifier, login)
+            try:
+                with gate.passage():
+                    return attempt.connect(lambda: self.link(host, resolved, gateway))
+            except (paramiko.SSHException, OSError, EOFError) as error:
+                is_last = pause is None or time.monotonic() > ends
+                if is_last or attempt.verified or not passing(error):
+                    raise unreachable(host, resolved, error) from error
+            gate.narrow()
+            jitter = secrets.SystemRandom().uniform(0.5, 1.5)
+            time.sleep((pause or 0) * jitter)  # noqa: TID251  a real host needs real time
+        raise AssertionError
+
+    def _login(self, host: HostAddress, resolved: Resolved) -> Login:
+        paths = (Path(host.identity).expanduser(),) if host.identity else resolved.identities
+        identities = tuple(map(self.ring.at, paths))
+        only = bool(host.identity) or resolved.identities_only
+        return Login(host, resolved.user, identities, agent=resolved.agent, only=only)
+
+    def _entries(self, paths: tuple[Path, ...]) -> tuple[known_hosts.Entry, ...]:
+        for path in paths:
+            if path not in self.files:
+                self.files[path] = known_hosts.read(path)
+        return tuple(entry for path in paths for entry in self.files[path])
+
+
+def passing(error: Exception) -> bool:
+    """Whether the same connect may well succeed in a moment."""
+    lasting = (
+        socket.gaierror,
+        ConnectionRefusedError,
+        paramiko.ChannelException,
+        paramiko.ssh_exception.IncompatiblePeer,
+    )
+    return not isinstance(error, lasting)
+
+
+def unreachable(host: HostAddress, resolved: Resolved, error: Exception) -> HostUnreachable:
+    """Say why a host could not be reached."""
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return HostUnreachable(
+        f"Host `{host.name}` cannot be reached at `{resolved.hostname}` port {resolved.port}: "
+        f"{why.rstrip('.')}.",
+        host=host.name,
+        hint="Check the address, the port, the firewall, and that sshd runs: "
+        f"`ssh -v -p {resolved.port} {resolved.hostname}`.",
+    )
