@@ -7,7 +7,16 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from deployer.core.model import Model, refuse_twins, refused_at
 from deployer.core.network import HealthPath, Status
-from deployer.core.plugin import DefaultPart, Part, Plugged
+from deployer.core.plugin import DefaultPart, Plugged
+from deployer.core.ports import (
+    AppServer,
+    Database,
+    Framework,
+    Installer,
+    Runtime,
+    Source,
+    WebServer,
+)
 from deployer.core.quantities import Duration, Pause
 from deployer.core.secret import EnvValue
 from deployer.core.values import AppName, EnvName, Python, RelativePath
@@ -67,30 +76,30 @@ class App(Model):
     """A web app and the parts that build, run and serve it."""
 
     name: AppName = Field(description="Names the app, its system user and its units.")
-    source: Annotated[Part, Plugged("sources")] = Field(
+    source: Annotated[Source, Plugged("sources")] = Field(
         default_factory=DefaultPart("sources", (("kind", "git"), ("transport", "push"))),
         description="Where the code comes from.",
     )
-    installer: Annotated[Part, Plugged("installers")] = Field(
+    installer: Annotated[Installer, Plugged("installers")] = Field(
         default_factory=DefaultPart("installers", (("kind", "pip"),)),
         description="What installs the requirements into the virtual environment.",
     )
-    framework: Annotated[Part, Plugged("frameworks")] = Field(
+    framework: Annotated[Framework, Plugged("frameworks")] = Field(
         default_factory=DefaultPart("frameworks", (("kind", "custom"),)),
         description="Who migrates, collects static files and checks the code.",
     )
-    app_server: Annotated[Part, Plugged("app_servers")] = Field(
+    app_server: Annotated[AppServer, Plugged("app_servers")] = Field(
         description="The program that runs the app."
     )
-    runtime: Annotated[Part, Plugged("runtimes")] = Field(
+    runtime: Annotated[Runtime, Plugged("runtimes")] = Field(
         default_factory=DefaultPart("runtimes", (("kind", "systemd"),)),
         description="What starts, stops and watches the app server.",
     )
-    web_server: Annotated[Part, Plugged("web_servers")] = Field(
+    web_server: Annotated[WebServer, Plugged("web_servers")] = Field(
         default_factory=DefaultPart("web_servers", (("kind", "none"),)),
         description="What takes requests from outside and hands them to the app.",
     )
-    database: Annotated[Part, Plugged("databases")] = Field(
+    database: Annotated[Database, Plugged("databases")] = Field(
         default_factory=DefaultPart("databases", (("kind", "none"),)),
         description="What is backed up before a release changes it.",
     )

@@ -4,23 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from deployer.core.model import Model, did_you_mean, refused, refused_at
-
-
-class Part(Protocol):
-    """One choice in the inventory: git, pip, django, gunicorn, systemd, nginx, postgres."""
-
-    @property
-    def kind(self) -> str:
-        """The name under which it was chosen."""
-        ...
-
 
 Part_co = TypeVar("Part_co", covariant=True)
 
