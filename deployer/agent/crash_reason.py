@@ -1,0 +1,24 @@
+"""Find in a unit's log why a Python program died."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: .*)?")
+_TRACEBACK = "Traceback (most recent call last):"
+_LONGEST = 300
+
+
+def crash_reason(lines: Sequence[str]) -> str:
+    """Give the last line of the last traceback, such as `ModuleNotFoundError: No module …`."""
+    reason = ""
+    inside = False
+    for line in lines:
+        if line.strip().endswith(_TRACEBACK):
+            inside = True
+        elif inside and line and not line[0].isspace():
+            inside = False
+            if _EXCEPTION.fullmatch(line.strip()):
+                reason = line.strip()
+    return reason[:_LONGEST]

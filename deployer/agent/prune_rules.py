@@ -1,0 +1,80 @@
+"""Which releases, environments and backups may go: values in, names out.
+
+Rules of DESIGN.md section 6: keep the newest N good releases, the live one, the one before it,
+all that a process or a link uses, and the newest failed one for inspection. Backups go when they
+are old and enough newer verified ones stay, but never the only one of a release that stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+GOOD = ("good", "live")
+DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """A release on the host; ids sort by age. `parts` are the venv and wheelhouse it uses."""
+
+    id: str
+    state: str
+    parts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A backup on the host; `created` in seconds since 1970, `release` may be empty."""
+
+    name: str
+    created: float
+    verified: bool
+    release: str = ""
+
+
+def releases_to_keep(
+    found: Iterable[Found], in_use: AbstractSet[str], keep: int
+) -> tuple[Found, ...]:
+    """Give the releases that stay, the newest first; `in_use` are live, linked or running."""
+    newest_first = sorted(found, key=lambda release: release.id, reverse=True)
+    good = [release.id for release in newest_first if release.state in GOOD]
+    stay = {*in_use, *good[: max(keep, 1)]}
+    broken = [
+        release.id
+        for release in newest_first
+        if release.state not in GOOD and release.id not in in_use
+    ]
+    stay.update(broken[:1])
+    return tuple(release for release in newest_first if release.id in stay)
+
+
+def parts_to_keep(kept: Iterable[Found]) -> frozenset[str]:
+    """Give the environments and wheelhouses that a release that stays refers to."""
+    return frozenset(part for release in kept for part in release.parts)
+
+
+@dataclass(frozen=True)
+class BackupRule:
+    """How many days backups stay, and how many verified ones stay whatever their age."""
+
+    days: float
+    at_least: int
+
+
+def backups_to_remove(
+    stored: Iterable[Stored], kept_releases: AbstractSet[str], rule: BackupRule, now: float
+) -> tuple[str, ...]:
+    """Give the names of the backups that may go, the oldest first."""
+    newest_first = sorted(stored, key=lambda backup: (backup.created, backup.name), reverse=True)
+    verified = [backup.name for backup in newest_first if backup.verified]
+    stay = set(verified[: max(rule.at_least, 1)])
+    covered: set[str] = set()
+    for backup in newest_first:
+        if now - backup.created <= rule.days * DAY:
+            stay.add(backup.name)
+        if backup.verified and backup.release in kept_releases - covered:
+            covered.add(backup.release)
+            stay.add(backup.name)
+    return tuple(backup.name for backup in reversed(newest_first) if backup.name not in stay)
