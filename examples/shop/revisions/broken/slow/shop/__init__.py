@@ -1,0 +1,3 @@
+"""A small shop, made to be deployed."""
+
+REVISION = "broken/slow"
