@@ -6,11 +6,11 @@ from typing import Generic, TypeVar
 
 from deployer.errors import InternalError
 
-Answer = TypeVar("Answer", covariant=True)
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Fact(Generic[Answer]):
+class Fact(Generic[Answer_co]):
     """A question that the agent answers without changing anything, and how to read the answer.
 
     `key` names the answer within one run; `name` is the agent's question, or "" when the answer
@@ -19,7 +19,7 @@ class Fact(Generic[Answer]):
 
     key: str
     name: str
-    parse: Callable[[object], Answer] = field(compare=False, repr=False)
+    parse: Callable[[object], Answer_co] = field(compare=False, repr=False)
     parameters: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     def question(self) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """What the agent says about an app on a host, as typed values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from deployer.core.fact import Fact
@@ -47,7 +47,7 @@ class AppState:
     live: str = ""
     live_colour: str = ""
     config_digest: str = ""
-    colours: Mapping[str, ColourState] = cast("Mapping[str, ColourState]", {})  # noqa: RUF009  an empty mapping is never written to
+    colours: Mapping[str, ColourState] = field(default_factory=dict)
     releases: tuple[ReleaseRecord, ...] = ()
     open_run: str = ""
     locked_by: str = ""

@@ -14,7 +14,7 @@ class Source(Protocol):
     """Where the code comes from."""
 
     @property
-    def kind(self) -> str: ...  # noqa: D102  every port has one
+    def kind(self) -> str: ...
     @property
     def url(self) -> str:
         """Where it is."""
@@ -155,6 +155,6 @@ class Database(Protocol):
         """When it is backed up."""
         ...
 
-    def dump(self, layout: Layout, env_file: str) -> Dump | None:
+    def dump(self, layout: Layout, folder: str) -> Dump | None:
         """Say how it is dumped; None when there is nothing to dump."""
         ...

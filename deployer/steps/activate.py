@@ -1,5 +1,7 @@
 """The switch: one rename of the socket's link sends all new requests to the new release."""
 
+from collections.abc import Mapping
+
 from deployer.core.action import (
     Action,
     Install,
@@ -28,7 +30,9 @@ class Activate:
         state = facts[app_state()]
         colour = state.colour_for(on.release.id)
         layout = on.layout
-        previous = (Link(layout.previous, layout.release(state.live)),) if state.live else ()
+        previous: tuple[Action, ...] = ()
+        if state.live:
+            previous = (Link(layout.previous, layout.release(state.live)),)
         return (
             *previous,
             Link(layout.live, on.folder),
@@ -81,7 +85,7 @@ def _sites(on: Target) -> tuple[LiveFile, ...]:
     return tuple(file for file in on.live_files if not file.path.startswith("/etc/systemd/"))
 
 
-def _live_sites(on: Target) -> Fact[object]:
+def _live_sites(on: Target) -> Fact[Mapping[str, str]]:
     return file_digests((file.path for file in _sites(on)), key="sites")
 
 

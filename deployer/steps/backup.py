@@ -13,6 +13,9 @@ class Backup:
     phase = Phase.PREPARE
     scope = Scope.EACH
 
+    def __init__(self, *, by_hand: bool = False) -> None:
+        self._by_hand = by_hand
+
     def facts(self, on: Target) -> tuple[Fact[object], ...]:
         return (app_state(),)
 
@@ -20,16 +23,17 @@ class Backup:
         state = facts[app_state()]
         if not state.live:
             return Skip("first deploy: nothing is live yet")
-        return (backup(on, state, database=on.app.database.backup == "always"),)
+        due = self._by_hand or on.app.database.backup == "always"
+        return (_backup(on, state, database=due),)
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
         return ()
 
 
-def backup(on: Target, state: AppState, *, database: bool) -> WriteBackup:
+def _backup(on: Target, state: AppState, *, database: bool) -> WriteBackup:
     """Say what goes into a backup of the live release on this host."""
     live = on.layout.release(state.live) if state.live else ""
-    dump = on.app.database.dump(on.layout, f"{live}/config/app.env") if on.leader else None
+    dump = on.app.database.dump(on.layout, live) if on.leader else None
     return WriteBackup(
         folder=on.layout.backups,
         app=on.app.name,

@@ -22,7 +22,7 @@ class BackupDatabase:
             return Skip(f"database backups are set to `{on.app.database.backup}`")
         if not facts[pending_migrations()].names:
             return Skip("no migration is pending")
-        dump = on.app.database.dump(on.layout, f"{on.folder}/config/app.env")
+        dump = on.app.database.dump(on.layout, on.folder)
         if dump is None:
             return Skip("there is no database to back up")
         state = facts[app_state()]

@@ -1,5 +1,7 @@
 """Write the release's configuration into its own folder and test it there."""
 
+from collections.abc import Mapping
+
 from deployer.core.action import Action, MakeFolder, Put, Seal, Share, TestSites, TestUnits
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
@@ -39,7 +41,7 @@ def changed_files(on: Target, facts: Facts) -> tuple[LiveFile, ...]:
     return tuple(file for file in on.live_files if live.get(file.path, "") != file.sha256)
 
 
-def _live(on: Target) -> Fact[object]:
+def _live(on: Target) -> Fact[Mapping[str, str]]:
     return file_digests(file.path for file in on.live_files)
 
 

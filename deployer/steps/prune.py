@@ -4,6 +4,7 @@ from deployer.core.action import Prune as RemoveOld
 from deployer.core.fact import Fact, Facts
 from deployer.core.step import Phase, Scope, Target, Work
 
+
 class Prune:
     """Keep the newest good releases and recent backups; a failure here is a warning."""
 

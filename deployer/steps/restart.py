@@ -1,5 +1,7 @@
 """Start the release on the idle colour, beside the one that serves."""
 
+from collections.abc import Mapping
+
 from deployer.core.action import Action, Install, Link, PutBack, ReloadUnits, StartUnit, StopUnit
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
@@ -55,7 +57,7 @@ def _units(on: Target) -> tuple[LiveFile, ...]:
     return tuple(file for file in on.live_files if file.path.startswith("/etc/systemd/"))
 
 
-def _live_units(on: Target) -> Fact[object]:
+def _live_units(on: Target) -> Fact[Mapping[str, str]]:
     return file_digests((file.path for file in _units(on)), key="units")
 
 

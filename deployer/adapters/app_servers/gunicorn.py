@@ -8,6 +8,18 @@ from deployer.core.model import Model, refused_at
 from deployer.core.quantities import Duration
 from deployer.core.values import DottedName, ModuleAttribute
 
+_PROBE = """\
+from gunicorn.app.wsgiapp import WSGIApplication
+
+sys.argv[:] = ["gunicorn", "-c", os.environ["RELEASE_DIR"] + "/config/gunicorn.conf.py", MODULE]
+server = WSGIApplication("gunicorn")
+server.cfg.worker_class
+application = server.load()
+if not callable(application):
+    raise SystemExit(f"{MODULE!r} is not callable: {application!r}")
+sys.argv[:] = ["manage.py"]
+"""
+
 
 class Gunicorn(Model):
     """`gunicorn` with a unix socket of its own for each colour."""
@@ -35,3 +47,8 @@ class Gunicorn(Model):
             text = "allowed: 1 with `worker_class: sync`; `gthread` has threads"
             raise refused_at("Gunicorn", (("threads",), text))
         return self
+
+    @property
+    def probe(self) -> str:
+        """Load configuration, worker class and app in one process, as gunicorn will."""
+        return _PROBE.replace("MODULE", repr(self.module))

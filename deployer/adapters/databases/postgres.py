@@ -4,9 +4,13 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from deployer.core.action import DumpPostgres
 from deployer.core.database_url import database_url_problem, holds_password
 from deployer.core.model import Model, refused
+from deployer.core.release import Layout
 from deployer.core.secret import EnvValue, SecretReference
+
+URL_VARIABLE = "DEPLOYER_DATABASE_URL"
 
 
 class Postgres(Model):
@@ -29,3 +33,11 @@ class Postgres(Model):
         if problem:
             raise refused(problem)
         return url
+
+    def dump(self, layout: Layout, folder: str) -> DumpPostgres:
+        """Dump with the URL that the release was deployed with; it travels in a root-only file."""
+        return DumpPostgres(
+            user=layout.app,
+            env_files=(f"{folder}/config/database.env",),
+            url_variable=URL_VARIABLE,
+        )

@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from deployer.core.action import DumpSqlite
 from deployer.core.model import Model
+from deployer.core.release import Layout
 from deployer.core.values import RelativePath
 
 
@@ -16,3 +18,6 @@ class Sqlite(Model):
     backup: Literal["always", "before-migrate", "never"] = Field(
         default="always", description="When a deploy backs the database up."
     )
+
+    def dump(self, layout: Layout, folder: str) -> DumpSqlite:
+        return DumpSqlite(f"{layout.shared}/{self.path}")

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from deployer.adapters.probes import read_probe
+from deployer.core.command import Command
 from deployer.core.model import Model
 from deployer.core.values import Word
 
@@ -26,3 +28,21 @@ class Custom(Model):
     collect_static_words: tuple[Word, ...] = Field(
         default=(), alias="collect_static", description="Fills the static folder."
     )
+
+    @property
+    def env(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    @property
+    def probe(self) -> str:
+        words = repr(list(self.pending_words))
+        return read_probe("pending_probe.py").replace("WORDS", words) if self.pending_words else ""
+
+    def migrate(self, python: str) -> Command | None:
+        return Command(self.migrate_words) if self.migrate_words else None
+
+    def collect_static(self, python: str) -> Command | None:
+        return Command(self.collect_static_words) if self.collect_static_words else None
+
+    def checks(self, python: str) -> tuple[Command, ...]:
+        return (Command(self.check_words),) if self.check_words else ()

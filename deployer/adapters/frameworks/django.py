@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from deployer.adapters.probes import read_probe
+from deployer.core.command import Command, command
 from deployer.core.model import Model
 from deployer.core.values import DottedName, RelativePath
 
@@ -20,3 +22,23 @@ class Django(Model):
         default=True, alias="collect_static", description="Collect static files."
     )
     migrates: bool = Field(default=True, alias="migrate", description="Apply migrations.")
+
+    @property
+    def env(self) -> tuple[tuple[str, str], ...]:
+        return (("DJANGO_SETTINGS_MODULE", self.settings),)
+
+    @property
+    def probe(self) -> str:
+        return read_probe("django_probe.py")
+
+    def migrate(self, python: str) -> Command | None:
+        return command(python, self.manage, "migrate", "--noinput") if self.migrates else None
+
+    def collect_static(self, python: str) -> Command | None:
+        """Collect into $STATIC_ROOT, also for a project whose settings name no STATIC_ROOT."""
+        if not self.collects_static:
+            return None
+        return command(python, "-c", read_probe("django_static.py"))
+
+    def checks(self, python: str) -> tuple[Command, ...]:
+        return ()

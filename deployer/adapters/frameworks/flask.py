@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from deployer.adapters.probes import read_probe
+from deployer.core.command import Command, command
 from deployer.core.model import Model
 from deployer.core.values import ModuleAttribute
 
@@ -16,3 +18,20 @@ class Flask(Model):
     migrates: bool = Field(
         default=False, alias="migrate", description="Apply migrations (Flask-Migrate)."
     )
+
+    @property
+    def env(self) -> tuple[tuple[str, str], ...]:
+        return (("FLASK_APP", self.app),)
+
+    @property
+    def probe(self) -> str:
+        return read_probe("alembic_probe.py") if self.migrates else ""
+
+    def migrate(self, python: str) -> Command | None:
+        return command(python, "-m", "flask", "db", "upgrade") if self.migrates else None
+
+    def collect_static(self, python: str) -> Command | None:
+        return None
+
+    def checks(self, python: str) -> tuple[Command, ...]:
+        return ()

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from deployer.core.command import Command, command
 from deployer.core.model import Model
 from deployer.core.values import LocalPath, RelativePath
 
@@ -20,3 +21,28 @@ class Uv(Model):
         default="",
         description="A folder of wheels on this machine, sent once; then no index is asked.",
     )
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        return (self.requirements,)
+
+    def build(self, interpreter: str, wheelhouse: str) -> tuple[Command, ...]:
+        """Make and fill the environment with the host's own uv."""
+        offline = ("--no-index", "--find-links", wheelhouse) if wheelhouse else ()
+        hashes = ("--require-hashes",) if self.require_hashes else ()
+        python = ("--python", "{venv}/bin/python")
+        requirements = ("-r", f"{{release}}/{self.requirements}")
+        return (
+            command("uv", "venv", "--quiet", "--no-project", "--python", interpreter, "{venv}"),
+            command(
+                "uv",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-cache",
+                *python,
+                *hashes,
+                *offline,
+                *requirements,
+            ),
+        )

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from deployer.core.command import Command, command
 from deployer.core.git_names import GitUrl, Revision, is_local
 from deployer.core.model import Model, refused_at
 from deployer.core.values import RelativePath
@@ -32,3 +33,12 @@ class Git(Model):
             )
             raise refused_at("Git", (("url",), text))
         return self
+
+    def fetch(self, repository: str, revision: str) -> tuple[Command, ...]:
+        """Mirror all branches and tags, then insist on the pinned commit."""
+        git = ("git", "-C", repository)
+        heads, tags = "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"
+        return (
+            command(*git, "fetch", "--quiet", "--prune", "--end-of-options", self.url, heads, tags),
+            command(*git, "cat-file", "-e", f"{revision}^{{commit}}"),
+        )

@@ -49,3 +49,13 @@ class Nginx(Model):
         if self.media_url and self.media_url.startswith(self.static_url):
             raise refused_at("Nginx", (("media_url",), "allowed: a path outside `static_url`"))
         return self
+
+    @property
+    def front(self) -> str:
+        """Where the host itself reaches the site: HTTPS if there is any."""
+        return "https://127.0.0.1:443" if self.tls else f"http://127.0.0.1:{self.listen}"
+
+    def links(self, app: str) -> tuple[tuple[str, str], ...]:
+        """Turn the site on the way Debian does."""
+        name = f"{app}.conf"
+        return ((f"/etc/nginx/sites-enabled/{name}", f"/etc/nginx/sites-available/{name}"),)

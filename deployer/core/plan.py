@@ -1,0 +1,55 @@
+"""What one run will do: the same value is printed by `inv plan` and carried out by `inv deploy`."""
+
+from dataclasses import dataclass
+
+from deployer.core.action import Action
+from deployer.core.release import Release
+from deployer.core.step import Phase, Scope, Step, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps for targets, in batches; `settle` holds for each host what follows an unwinding."""
+
+    run: str
+    command: str
+    actor: str
+    steps: tuple[Step, ...]
+    targets: tuple[Target, ...]
+    batches: tuple[tuple[str, ...], ...]
+    settle: dict[str, tuple[Action, ...]]
+    fences: dict[str, int]
+    live: dict[str, str]
+    release: Release | None = None
+
+    def steps_of(self, phase: Phase, scope: Scope | None = None) -> tuple[Step, ...]:
+        """Give the steps of a phase, in order; with `scope`, only those."""
+        return tuple(
+            step
+            for step in self.steps
+            if step.phase is phase and (scope is None or step.scope is scope)
+        )
+
+    def target(self, host: str) -> Target:
+        """Give the target on a host."""
+        return next(target for target in self.targets if target.host.name == host)
+
+    @property
+    def leader(self) -> Target:
+        """The target that runs what is done once."""
+        return next(target for target in self.targets if target.leader)
+
+
+def batches(hosts: tuple[str, ...], sizes: tuple[int | str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Cut hosts into batches by counts and percents of all; the last size repeats."""
+    cut: list[tuple[str, ...]] = []
+    rest = hosts
+    position = 0
+    while rest:
+        size = sizes[min(position, len(sizes) - 1)]
+        share = int(size.rstrip("%")) / 100 * len(hosts) if isinstance(size, str) else float(size)
+        count = max(1, int(share))
+        cut.append(rest[:count])
+        rest = rest[count:]
+        position += 1
+    return tuple(cut)

@@ -1,0 +1,1 @@
+"""Drives hosts through phases; it has never heard of a particular step."""

@@ -1,0 +1,44 @@
+"""Steps and facts become orders; what refuses or skips never reaches a host."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deployer.core.fact import Fact, Facts
+from deployer.core.order import Order, OrderedStep
+from deployer.core.step import Phase, Refuse, Scope, Skip, Step, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One phase for one host: the order, what is skipped, and the first refusal if any."""
+
+    order: Order
+    skipped: tuple[tuple[str, str], ...] = ()
+    refused: tuple[str, Refuse] | None = None
+
+
+def questions(steps: Sequence[Step], on: Target) -> tuple[Fact[object], ...]:
+    """Give every fact that these steps will read on a host."""
+    return tuple(fact for step in steps if _takes_part(step, on) for fact in step.facts(on))
+
+
+def compile_phase(phase: Phase, steps: Sequence[Step], on: Target, facts: Facts) -> Compiled:
+    """Turn the steps of a phase into the order for one host, undo included."""
+    ordered: list[OrderedStep] = []
+    skipped: list[tuple[str, str]] = []
+    for step in steps:
+        if not _takes_part(step, on):
+            continue
+        work = step.do(on, facts)
+        match work:
+            case Refuse():
+                return Compiled(Order(phase, ()), tuple(skipped), (step.name, work))
+            case Skip(reason):
+                skipped.append((step.name, reason))
+            case actions:
+                ordered.append(OrderedStep(step.name, tuple(actions), step.undo(on, facts)))
+    return Compiled(Order(phase, tuple(ordered)), tuple(skipped))
+
+
+def _takes_part(step: Step, on: Target) -> bool:
+    return step.scope is Scope.EACH or on.leader

@@ -1,0 +1,176 @@
+"""Carries out a plan on all hosts: phase by phase, batch by batch, and back if one fails."""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from deployer.core.event import Emit, Noticed, PhaseStarted, StepFailed, StepSkipped
+from deployer.core.order import Order
+from deployer.core.plan import Plan
+from deployer.core.report import HostReport, Outcome
+from deployer.core.step import Phase, Scope, Step
+from deployer.engine.compiler import Compiled, compile_phase
+from deployer.engine.fleet import Fleet
+from deployer.engine.session import Ended, Session
+from deployer.errors import DeployerError, HostError, Locked
+
+_BEFORE_LIVE = (Phase.PREPARE, Phase.BUILD)
+_FINISH_WARNING = "finishing touches failed in step `{step}`: {cause}"
+
+
+class Conductor:
+    """One run of one plan. The phase decides what a failure means, not the step."""
+
+    def __init__(
+        self, plan: Plan, sessions: Mapping[str, Session], emit: Emit, stop: threading.Event
+    ) -> None:
+        self._plan = plan
+        self._emit = emit
+        self._stop = stop
+        self._fleet = Fleet(sessions)
+        self._failed: dict[str, Ended] = {}
+
+    def conduct(self) -> tuple[HostReport, ...]:
+        """Do all of it; afterwards every host is committed, untouched or put back."""
+        prepared = self._compile(Phase.PREPARE, self._hosts)
+        if self._failed:
+            return self._reports(Outcome.ABORTED)
+        refusal = self._begin()
+        if refusal is not None:
+            self._unwind("another host could not begin")
+            raise refusal
+        if self._before_live(prepared) and self._go_live():
+            return self._finish()
+        return self._unwind(self._reason())
+
+    @property
+    def _hosts(self) -> tuple[str, ...]:
+        return tuple(target.host.name for target in self._plan.targets)
+
+    def _begin(self) -> DeployerError | None:
+        answers = self._fleet.each(self._hosts, lambda session: session.begin(self._plan))
+        errors = [one for one in answers.values() if isinstance(one, DeployerError)]
+        locked = [one for one in errors if isinstance(one, Locked)]
+        return next(iter([*locked, *errors]), None)
+
+    def _before_live(self, prepared: Mapping[str, Compiled]) -> bool:
+        return self._send(Phase.PREPARE, prepared) and self._phase(Phase.BUILD, self._hosts)
+
+    def _go_live(self) -> bool:
+        once = self._plan.steps_of(Phase.PUBLISH, Scope.ONCE)
+        alone = len(self._hosts) == 1
+        if once and not alone:
+            leader = (self._plan.leader.host.name,)
+            if not self._phase(Phase.PUBLISH, leader, once):
+                return False
+        publish = self._plan.steps_of(Phase.PUBLISH, None if alone else Scope.EACH)
+        return all(
+            self._phase(Phase.PUBLISH, batch, publish) and self._phase(Phase.VERIFY, batch)
+            for batch in self._plan.batches
+        )
+
+    def _phase(
+        self, phase: Phase, hosts: Sequence[str], steps: tuple[Step, ...] | None = None
+    ) -> bool:
+        compiled = self._compile(phase, hosts, steps)
+        return not self._failed and self._send(phase, compiled)
+
+    def _compile(
+        self, phase: Phase, hosts: Sequence[str], steps: tuple[Step, ...] | None = None
+    ) -> dict[str, Compiled]:
+        wanted = self._plan.steps_of(phase) if steps is None else steps
+        if wanted and not self._stop.is_set():
+            self._emit(PhaseStarted(phase, tuple(hosts)))
+        compiled: dict[str, Compiled] = {}
+        for host in hosts:
+            facts = self._fleet.session(host).facts
+            one = compile_phase(phase, wanted, self._plan.target(host), facts)
+            compiled[host] = one
+            for step, reason in one.skipped:
+                self._emit(StepSkipped(host, step, reason))
+            if one.refused:
+                step, refusal = one.refused
+                self._emit(StepFailed(host, step, 0.0, refusal.cause, refusal.hint))
+                self._failed[host] = Ended(
+                    ok=False, step=step, cause=refusal.cause, hint=refusal.hint
+                )
+        return compiled
+
+    def _send(self, phase: Phase, compiled: Mapping[str, Compiled]) -> bool:
+        if self._stop.is_set():
+            return False
+        orders = {host: one.order for host, one in compiled.items() if one.order.steps}
+        ended = self._fleet.each(orders, lambda session: session.order(orders[session.host]))
+        for host, end in ended.items():
+            self._note_failure(host, phase, end)
+        return not self._failed and not self._stop.is_set()
+
+    def _note_failure(self, host: str, phase: Phase, end: Ended | DeployerError) -> None:
+        match end:
+            case Ended(ok=False):
+                self._failed[host] = end
+            case DeployerError():
+                self._failed[host] = Ended(
+                    ok=False, step=phase.lower(), cause=end.message, hint=end.hint
+                )
+                self._emit(StepFailed(host, phase.lower(), 0.0, end.message, end.hint))
+            case _:
+                pass
+
+    def _reason(self) -> str:
+        if self._stop.is_set():
+            return "interrupted"
+        return "; ".join(f"{host} failed in {end.step}" for host, end in self._failed.items())
+
+    def _unwind(self, reason: str) -> tuple[HostReport, ...]:
+        begun = tuple(host for host in self._hosts if self._fleet.session(host).began)
+        ends = self._fleet.each(begun, lambda session: session.undo(reason))
+        outcomes = {
+            host: end if isinstance(end, Outcome) else Outcome.UNKNOWN for host, end in ends.items()
+        }
+        return self._reports(Outcome.ABORTED, outcomes)
+
+    def _finish(self) -> tuple[HostReport, ...]:
+        orders = {host: one.order for host, one in self._compile(Phase.FINISH, self._hosts).items()}
+        ends = self._fleet.each(self._hosts, lambda session: self._commit(session, orders))
+        outcomes = {
+            host: Outcome.UNKNOWN if isinstance(end, HostError) else Outcome.COMMITTED
+            for host, end in ends.items()
+        }
+        for host, end in ends.items():
+            if isinstance(end, HostError):
+                self._failed[host] = Ended(ok=False, step="commit", cause=end.message)
+        return self._reports(Outcome.COMMITTED, outcomes)
+
+    def _commit(self, session: Session, orders: Mapping[str, Order]) -> None:
+        # The finishing order travels with the commit to save a round trip: the agent takes
+        # orders of FINISH only after the commit is on disk.
+        session.send_commit()
+        order = orders[session.host]
+        if order.steps:
+            session.send_order(order)
+        session.await_commit()
+        if not order.steps:
+            return
+        end = session.await_order()
+        if not end.ok:
+            text = _FINISH_WARNING.format(step=end.step, cause=end.cause)
+            self._emit(Noticed(text, "warning", session.host))
+
+    def _reports(
+        self, otherwise: Outcome, outcomes: Mapping[str, Outcome] | None = None
+    ) -> tuple[HostReport, ...]:
+        known = outcomes or {}
+        return tuple(self._report(host, known.get(host, otherwise)) for host in self._hosts)
+
+    def _report(self, host: str, outcome: Outcome) -> HostReport:
+        end = self._failed.get(host, Ended(ok=True))
+        target = self._plan.target(host)
+        committed = outcome is Outcome.COMMITTED and self._plan.release is not None
+        return HostReport(
+            host=host,
+            outcome=outcome,
+            release=target.release.id if committed else self._plan.live.get(host, ""),
+            step=end.step,
+            cause=end.cause,
+            hint=end.hint,
+        )

@@ -1,0 +1,39 @@
+"""Does the same thing on many hosts at once; trouble of one host stays with that host."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from deployer.engine.session import Session
+from deployer.errors import DeployerError
+
+_AT_ONCE = 32
+Result = TypeVar("Result")
+
+
+class Fleet:
+    """The sessions of one run; each is used by one thread at a time."""
+
+    def __init__(self, sessions: Mapping[str, Session]) -> None:
+        self._sessions = sessions
+
+    def session(self, host: str) -> Session:
+        """Give the session of a host."""
+        return self._sessions[host]
+
+    def each(
+        self, hosts: Iterable[str], work: Callable[[Session], Result]
+    ) -> dict[str, Result | DeployerError]:
+        """Do the work on all these hosts; a host's DeployerError is its result."""
+        names = list(hosts)
+
+        def one(host: str) -> Result | DeployerError:
+            try:
+                return work(self._sessions[host])
+            except DeployerError as error:
+                return error
+
+        if len(names) == 1:
+            return {names[0]: one(names[0])}
+        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, max(1, len(names)))) as pool:
+            return dict(zip(names, pool.map(one, names), strict=True))

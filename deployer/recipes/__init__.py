@@ -1,0 +1,1 @@
+"""Lists of steps: what a deploy is, what a rollback is."""

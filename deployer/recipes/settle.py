@@ -1,0 +1,18 @@
+"""What follows an unwinding: processes are settled forwards, for the release that is live again."""
+
+from deployer.core.action import Action, StartUnit
+from deployer.core.health import judge
+from deployer.core.host_state import AppState
+from deployer.core.inventory import App
+from deployer.core.release import Layout
+
+
+def settle(app: App, state: AppState) -> tuple[Action, ...]:
+    """Make sure that the release which was live before serves well; nothing on a first deploy."""
+    if not state.live or not state.live_colour:
+        return ()
+    unit = Layout(app.name).unit(state.live_colour)
+    return (
+        StartUnit(unit, timeout=app.runtime.start_timeout),
+        judge(app, state.live, state.live_colour, settle=min(app.health.settle, 1.0)),
+    )
