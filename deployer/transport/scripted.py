@@ -1,7 +1,7 @@
 """A transport that answers from a script: the double that tests of the engine use."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from deployer.core.transport import Channel, Completed, Counts, HostAddress, Message
@@ -9,6 +9,7 @@ from deployer.errors import ConnectionLost, HostError, HostTimeout, HostUnreacha
 from deployer.transport.framing import encode
 
 HELLO: Message = {"hello": {"agent": "scripted", "protocol": 1}}
+DONE = Completed(0, b"", b"")
 
 
 class Fault(StrEnum):
@@ -36,10 +37,10 @@ class Script:
     """Everything one host will hear and say, over all conversations, in order."""
 
     exchanges: tuple[Exchange, ...] = ()
-    hello: Message = HELLO
+    hello: Message = field(default_factory=lambda: HELLO)
     refuses: HostError | None = None
     """Raised instead of opening a conversation."""
-    bootstrapped: Completed = Completed(0, b"", b"")
+    bootstrapped: Completed = DONE
 
 
 class ScriptedTransport:
