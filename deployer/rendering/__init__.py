@@ -1,0 +1,1 @@
+"""Templates and plain values become the bytes of units, sites and settings."""

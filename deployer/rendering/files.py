@@ -1,0 +1,120 @@
+"""The files of an app and of a host, rendered, with their places, owners and modes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from deployer.core.release import Layout
+from deployer.core.rendered import RenderedFile
+from deployer.rendering import escape
+from deployer.rendering.renderer import Renderer
+from deployer.rendering.values import AppValues, BaseValues, SiteValues, names_of
+
+HEADER = "# written by deployer\n# do not edit: change the inventory or templates/\n"
+"""The agent knows our files by the first line, so it is put before a project's templates too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    name: str
+    path: str
+    mode: int = 0o644
+    group: str = "root"
+    scope: Literal["release", "system"] = "system"
+    secret: bool = False
+
+    def file(self, text: str) -> RenderedFile:
+        return RenderedFile(
+            name=self.name,
+            path=self.path,
+            content=(HEADER + text).encode(),
+            mode=self.mode,
+            group=self.group,
+            scope=self.scope,
+            secret=self.secret,
+        )
+
+
+def render_app(values: AppValues, templates: tuple[Path, ...] = ()) -> tuple[RenderedFile, ...]:
+    """Render the files of an app; raises TemplateError."""
+    site = _site(values.app, values.site)
+    seen = names_of(values)
+    without_secrets = {name: value for name, value in seen.items() if name != "env"}
+    renderer = Renderer(templates)
+    return (
+        *_rendered(renderer, _environment_file(), seen),
+        *_rendered(renderer, (*_process(values.app), *site), without_secrets),
+    )
+
+
+def render_base(
+    values: BaseValues, templates: tuple[Path, ...] = (), *, nginx: bool, catchall: bool
+) -> tuple[RenderedFile, ...]:
+    """Render the files that a host needs once, for all its apps; raises TemplateError.
+
+    Ask for `catchall` only if no other site of the host is the default of its port.
+    """
+    places = (*_base(), *(_nginx_base() if nginx else ()), *(_catchall() if catchall else ()))
+    return _rendered(Renderer(templates), places, names_of(values))
+
+
+def release_env(layout: Layout, release: str) -> bytes:
+    """Give `config/release.env` of a release: what the unit needs to know to run just this one."""
+    folder = layout.release(release)
+    variables = {"RELEASE_ID": release, "RELEASE_DIR": folder, "STATIC_ROOT": f"{folder}/static"}
+    lines = (f"{name}={escape.env(value)}" for name, value in variables.items())
+    return (HEADER + "\n".join((*lines, ""))).encode()
+
+
+def _rendered(
+    renderer: Renderer, places: tuple[_Place, ...], values: Mapping[str, object]
+) -> tuple[RenderedFile, ...]:
+    return tuple(place.file(renderer.render(place.name, values)) for place in places)
+
+
+def _environment_file() -> tuple[_Place, ...]:
+    return (_Place("env/app.env.j2", "app.env", mode=0o600, scope="release", secret=True),)
+
+
+def _process(app: str) -> tuple[_Place, ...]:
+    return (
+        _Place(
+            "gunicorn/gunicorn.conf.py.j2",
+            "gunicorn.conf.py",
+            mode=0o640,
+            group=app,
+            scope="release",
+        ),
+        _Place("systemd/app@.service.j2", f"/etc/systemd/system/{app}@.service"),
+    )
+
+
+def _site(app: str, site: SiteValues | None) -> tuple[_Place, ...]:
+    if site is None:
+        return ()
+    parts = ("headers", "proxy", "tls") if site.tls else ("headers", "proxy")
+    snippets = (
+        _Place(f"nginx/snippets/app-{part}.conf.j2", f"/etc/nginx/snippets/{app}-{part}.conf")
+        for part in parts
+    )
+    return (*snippets, _Place("nginx/site.conf.j2", f"/etc/nginx/sites-available/{app}.conf"))
+
+
+def _base() -> tuple[_Place, ...]:
+    return (
+        _Place("sudoers/deployer.j2", "/etc/sudoers.d/deployer", mode=0o440),
+        _Place(
+            "systemd/deployer-recover@.service.j2",
+            "/etc/systemd/system/deployer-recover@.service",
+        ),
+        _Place("logrotate/deployer.j2", "/etc/logrotate.d/deployer"),
+    )
+
+
+def _nginx_base() -> tuple[_Place, ...]:
+    return (_Place("nginx/http.conf.j2", "/etc/nginx/conf.d/00-deployer.conf"),)
+
+
+def _catchall() -> tuple[_Place, ...]:
+    return (_Place("nginx/catchall.conf.j2", "/etc/nginx/conf.d/01-deployer-catchall.conf"),)
