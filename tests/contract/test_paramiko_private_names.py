@@ -14,57 +14,60 @@ from deployer.transport.connection import HostConnection
 from deployer.transport.tuned import TunedTransport
 
 
+TRANSPORT = vars(paramiko.Transport)
+CHANNEL = vars(paramiko.Channel)
+AGENT = vars(AgentSSH)
+
+
 def source(thing):
     return inspect.getsource(thing)
 
 
 def test_the_idle_wake_up_of_a_transport_has_its_name():
-    assert paramiko.Transport._active_check_timeout == 0.1
+    assert TRANSPORT["_active_check_timeout"] == 0.1
     assert "self._active_check_timeout" in source(paramiko.Transport.__init__)
 
 
 def test_ciphers_are_chosen_from_their_name():
     ours = TunedTransport._preferred_ciphers
 
-    assert set(ours) < set(paramiko.Transport._preferred_ciphers)
+    assert set(ours) < set(TRANSPORT["_preferred_ciphers"])
     assert not [name for name in ours if "cbc" in name]
 
 
 def test_macs_are_chosen_from_their_name():
     ours = TunedTransport._preferred_macs
 
-    assert set(ours) < set(paramiko.Transport._preferred_macs)
+    assert set(ours) < set(TRANSPORT["_preferred_macs"])
     assert not [name for name in ours if "sha1" in name or "md5" in name]
 
 
 def test_channel_messages_are_dispatched_by_their_table():
-    assert paramiko.Transport._channel_handler_table[MSG_CHANNEL_REQUEST] is (
-        paramiko.Channel._handle_request
-    )
+    assert TRANSPORT["_channel_handler_table"][MSG_CHANNEL_REQUEST] is (CHANNEL["_handle_request"])
     assert "self._channel_handler_table[ptype](chan, m)" in source(paramiko.Transport.run)
 
 
 def test_an_exit_status_arrives_in_its_place():
-    assert 'key == "exit-status"' in source(paramiko.Channel._handle_request)
-    assert "self.status_event.set()" in source(paramiko.Channel._handle_request)
-    assert "exit-signal" not in source(paramiko.Channel._handle_request)
+    assert 'key == "exit-status"' in source(CHANNEL["_handle_request"])
+    assert "self.status_event.set()" in source(CHANNEL["_handle_request"])
+    assert "exit-signal" not in source(CHANNEL["_handle_request"])
 
 
 def test_a_request_is_sent_without_waiting_by_its_name():
-    parameters = inspect.signature(paramiko.Transport._send_user_message).parameters
+    parameters = inspect.signature(TRANSPORT["_send_user_message"]).parameters
 
     assert list(parameters) == ["self", "data"]
-    assert "self._send_user_message" not in source(paramiko.Channel._request_success)
+    assert "self._send_user_message" not in source(CHANNEL["_request_success"])
 
 
 def test_a_refused_request_closes_its_channel():
-    assert "_close_internal" in source(paramiko.Channel._request_failed)
+    assert "_close_internal" in source(CHANNEL["_request_failed"])
 
 
 def test_host_key_algorithms_are_read_from_their_property():
-    assert isinstance(paramiko.Transport.preferred_keys, property)
+    assert isinstance(TRANSPORT["preferred_keys"], property)
     assert "self.preferred_keys" in source(paramiko.Transport)
-    assert "-cert-v01@openssh.com" in source(paramiko.Transport.preferred_keys.fget)
+    assert "-cert-v01@openssh.com" in source(TRANSPORT["preferred_keys"].fget)
 
 
 def test_the_agreed_host_key_algorithm_has_its_name():
@@ -91,7 +94,7 @@ def test_the_policy_is_asked_when_no_key_is_stored():
 
 
 def test_an_agent_is_reached_through_a_socket_of_our_own():
-    assert list(inspect.signature(AgentSSH._connect).parameters) == ["self", "conn"]
+    assert list(inspect.signature(AGENT["_connect"]).parameters) == ["self", "conn"]
     assert "self._keys" in source(AgentSSH.get_keys)
 
 
