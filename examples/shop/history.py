@@ -98,7 +98,9 @@ def overlay(changes: Path, target: Path) -> None:
                 path.with_suffix("").unlink()
             case ".append":
                 path = path.with_suffix("")
-                path.write_bytes(path.read_bytes() + source.read_bytes())
+                before = path.read_bytes() if path.exists() else b""
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(before + source.read_bytes())
             case _:
                 place(source, path)
 

@@ -52,6 +52,7 @@ DATABASES = {
     "default": from_url(os.environ.get("DATABASE_URL", f"sqlite:///{BASE_DIR}/db.sqlite3")),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
