@@ -8,11 +8,13 @@ import paramiko
 
 from deployer.core.transport import HostAddress
 from deployer.errors import ConnectionLost
+from deployer.transport.hook_runner import HookRunner
 
 Dial = Callable[["HostConnection"], None]
 """Connects and logs in `connection.client`; raises a HostError."""
 
 SETTINGS = {
+    "runners": {"remote": HookRunner},
     "load_ssh_configs": False,
     "connect_kwargs": {},
     "forward_agent": False,
@@ -23,11 +25,18 @@ SETTINGS = {
 """Set here, so that no fabric.yaml and no FABRIC_* or INVOKE_* variable can change them."""
 
 
+class NoSshConfig(paramiko.SSHConfig):
+    """Knows nothing: `ssh -G` is asked instead, and Paramiko's lookup fails without a user name."""
+
+    def lookup(self, hostname: str) -> paramiko.SSHConfigDict:
+        return paramiko.SSHConfigDict({"hostname": hostname})
+
+
 class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric has no types
     """A connection to one host. It is never opened again after it was lost."""
 
     def __init__(self, address: HostAddress, dial: Dial) -> None:
-        config = fabric.Config(overrides=SETTINGS, lazy=True)
+        config = fabric.Config(overrides=SETTINGS, lazy=True, ssh_config=NoSshConfig())
         super().__init__(address.address, user=address.user, port=address.port, config=config)
         # Fabric keeps other names than its own in the configuration, hence `_set`.
         self._set(

@@ -13,7 +13,6 @@ from deployer.core.transport import HostAddress
 from deployer.transport.connection import HostConnection
 from deployer.transport.tuned import TunedTransport
 
-
 TRANSPORT = vars(paramiko.Transport)
 CHANNEL = vars(paramiko.Channel)
 AGENT = vars(AgentSSH)

@@ -1,5 +1,7 @@
 import hashlib
 import os
+import shlex
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -59,6 +61,16 @@ def host(sshd, folder):
         identity=str(folder / "user"),
         host_keys=(public(folder, "host_ed25519"),),
     )
+
+
+@pytest.fixture
+def ssh_agent(tmp_path):
+    path = tmp_path / "agent.sock"
+    with subprocess.Popen(("ssh-agent", "-D", "-a", path), stdout=subprocess.DEVNULL) as agent:
+        while not path.exists():
+            assert agent.poll() is None
+        yield {"PATH": os.environ["PATH"], "SSH_AUTH_SOCK": str(path)}
+        agent.terminate()
 
 
 def public(folder, name):
@@ -294,6 +306,24 @@ def test_an_encrypted_key_without_an_agent_is_named(host, tmp_path):
     assert caught.value.hint == f"Run `ssh-add {tmp_path}/locked`, then try again."
 
 
+def test_a_key_that_only_an_agent_can_use_is_used_through_it(host, folder, ssh_agent, tmp_path):
+    key = tmp_path / "locked"
+    key.write_bytes((folder / "user").read_bytes())
+    key.chmod(0o600)
+    subprocess.run(("ssh-add", "-q", key), env=ssh_agent, check=True)
+    subprocess.run(("ssh-keygen", "-q", "-p", "-N", "secret", "-f", key), check=True)
+
+    for identity in (str(key), ""):
+        known = replace(host, identity=identity)
+        SshTransport(ssh_agent, ssh_config="/dev/null", start=lambda _: FAKE_AGENT).open(
+            known
+        ).close()
+    with pytest.raises(AuthenticationFailed):
+        SshTransport(ssh_agent, ssh_config="/dev/null", start=lambda _: FAKE_AGENT).open(
+            replace(host, identity=str(folder / "stranger"))
+        )
+
+
 def test_an_unknown_host_key_is_refused_and_shown_as_a_pin(host, folder):
     with pytest.raises(HostKeyUnknown) as caught:
         ssh().open(replace(host, host_keys=()))
@@ -469,6 +499,38 @@ def test_a_connection_for_hooks_runs_fabric_code_and_is_not_opened_again(host):
     connection.close()
     with pytest.raises(ConnectionLost):
         connection.run("echo hello", hide=True)
+
+
+def test_a_hook_gets_big_output_whole_and_fast(host):
+    connection = ssh().connection(host)
+    command = "yes 'éé漢é' | head -n 1200000"
+
+    began = time.monotonic()
+    output = connection.run(command, hide=True).stdout
+
+    assert output == "éé漢é\n" * 1_200_000
+    assert time.monotonic() - began < 8
+    connection.close()
+
+
+def test_a_hook_whose_link_is_cut_is_not_told_an_exit_code(host):
+    connection = ssh().connection(host)
+    agent = FAKE_AGENT[-1]
+    code = f'import runpy; runpy.run_path("{agent}")["cut_the_link"]()'
+    cut = shlex.join((sys.executable, "-IS", "-c", code))
+
+    with pytest.raises(ConnectionLost, match="unknown"):
+        connection.run(f"{cut}; sleep 20", hide=True, warn=True)
+    connection.close()
+
+
+def test_an_account_without_a_name_can_connect(host, monkeypatch):
+    def nameless():
+        raise KeyError("getpwuid(): uid not found: 4321")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+
+    ssh().open(host).close()
 
 
 def test_fabric_settings_of_the_user_change_nothing(host, monkeypatch, tmp_path):
