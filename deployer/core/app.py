@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from deployer.core.model import Model, refuse_twins, refused_at
+from deployer.core.model import Model, refuse_twins, refused, refused_at
 from deployer.core.network import HealthPath, Status
 from deployer.core.plugin import DefaultPart, Plugged
 from deployer.core.ports import (
@@ -42,7 +42,11 @@ class Shared(Model):
 
 
 def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,)
+    if not isinstance(value, tuple):
+        raise refused("allowed: a status from 100 to 599, or a list of them")
+    return value
 
 
 class Health(Model):

@@ -1,6 +1,6 @@
 """Hosts: where they are, what they are for, and how they are reached."""
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from deployer.core.values import HostName, LocalPath, Python, Role, UserName
 
 class Host(Model):
     """A machine that runs the app."""
+
+    set_by_loader: ClassVar[frozenset[str]] = frozenset({"name"})
 
     name: HostName = Field(description="The key under `hosts`; set by the loader.")
     address: Address = Field(description="A DNS name or an IP address, nothing more.")

@@ -1,12 +1,18 @@
 """What an environment is: one app, its hosts, and how a deploy goes about them."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from deployer.core.app import App
-from deployer.core.grammar import Grammar
 from deployer.core.host import Host, Ssh
 from deployer.core.model import Model, Place, refused, refused_at
 from deployer.core.secret import EnvSecrets, SecretReference, SecretsSource
@@ -14,25 +20,29 @@ from deployer.core.values import EnvironmentName, HostName
 
 __all__ = ["App", "Host", "Inventory", "Retention", "Rollout", "SecretReference", "Ssh"]
 
-Percent = Annotated[
-    str, Grammar(r"(?:100|[1-9][0-9]?)%", "a number of hosts, or a share from `1%` to `100%`")
+_SHARE = r"(?:100|[1-9][0-9]?)%"
+_MOST_HOSTS = 1000
+
+
+def _batch(value: object, _: ValidatorFunctionWrapHandler) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_HOSTS:
+        return value
+    if isinstance(value, str) and re.fullmatch(_SHARE, value):
+        return value
+    raise refused("allowed: a number of hosts from 1, or a share from `1%` to `100%`")
+
+
+Batch = Annotated[
+    Annotated[int, Field(ge=1, le=_MOST_HOSTS)] | Annotated[str, Field(pattern=f"^{_SHARE}$")],
+    WrapValidator(_batch),
 ]
-Amount = Annotated[int, Field(ge=1, le=1000)]
-
-
-def _amount_or_percent(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise refused("allowed: a number of hosts such as 1, or a share such as `50%`")
-    return value
+"""A number of hosts, or a share of them."""
 
 
 class Rollout(Model):
     """In which batches the hosts get a release."""
 
-    batches: Annotated[
-        tuple[Annotated[Amount | Percent, BeforeValidator(_amount_or_percent)], ...],
-        Field(min_length=1, max_length=100),
-    ] = Field(
+    batches: Annotated[tuple[Batch, ...], Field(min_length=1, max_length=100)] = Field(
         default=("100%",),
         description="Sizes of the batches, in hosts or percent; what is left repeats the last.",
     )
@@ -81,6 +91,8 @@ def _named(hosts: object) -> object:
 
 class Inventory(Model):
     """An environment as its files say it; nothing here was asked of a host."""
+
+    set_by_loader: ClassVar[frozenset[str]] = frozenset({"environment"})
 
     environment: EnvironmentName = Field(description="The file's name; set by the loader.")
     app: App = Field(description="The app and its parts.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import (
     BaseModel,
@@ -29,6 +29,9 @@ class Model(BaseModel):
         serialize_by_alias=True,
     )
 
+    set_by_loader: ClassVar[frozenset[str]] = frozenset()
+    """Fields that no file may hold: the place in the files says them."""
+
     @model_validator(mode="wrap")
     @classmethod
     def _name_known_keys(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -38,7 +41,11 @@ class Model(BaseModel):
             found = error.errors(include_url=False, include_input=False)
             if not any(_is_unknown_key(detail) for detail in found):
                 raise
-            known = sorted(field.alias or name for name, field in cls.model_fields.items())
+            known = sorted(
+                field.alias or name
+                for name, field in cls.model_fields.items()
+                if name not in cls.set_by_loader
+            )
             raise _rebuilt(cls.__name__, found, known) from None
 
 

@@ -147,3 +147,11 @@ UrlPrefix = Annotated[
     ),
 ]
 """A path under which files are served."""
+
+OptionalUrlPrefix = Annotated[
+    str,
+    Grammar(
+        r"(?:/(?:[A-Za-z0-9._~-]+/)+)?", "a path such as `/media/`: `/` at both ends, or nothing"
+    ),
+]
+"""The same; "" for none."""

@@ -25,8 +25,8 @@ class Plugged:
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """Choose the class by `kind`, then let it validate the rest."""
-        return core_schema.no_info_plain_validator_function(
-            self.choose, serialization=core_schema.plain_serializer_function_ser_schema(_dumped)
+        return core_schema.with_info_plain_validator_function(
+            self._chosen, serialization=core_schema.plain_serializer_function_ser_schema(_dumped)
         )
 
     def __get_pydantic_json_schema__(
@@ -38,18 +38,21 @@ class Plugged:
         classes = [handler(one.__pydantic_core_schema__) for one in found if one]
         return {"anyOf": [names, *classes]}
 
-    def choose(self, value: object) -> Model:
+    def _chosen(self, value: object, info: core_schema.ValidationInfo[object]) -> Model:
+        return self.choose(value, info.context)
+
+    def choose(self, value: object, context: object = None) -> Model:
         """Give the part that the value describes: `django`, or `{kind: django, …}`."""
         if isinstance(value, Model):
             return value
         if isinstance(value, str):
-            return self._class(value, ()).model_validate({"kind": value})
+            return self._class(value, ()).model_validate({"kind": value}, context=context)
         if not isinstance(value, Mapping):
             raise refused(f"allowed: {self._list()}, alone or as `kind` of a mapping")
         kind = value.get("kind")
         if not isinstance(kind, str):
             raise refused_at(self.group, (("kind",), f"allowed: {self._list()}"))
-        return self._class(kind, ("kind",)).model_validate(value)
+        return self._class(kind, ("kind",)).model_validate(value, context=context)
 
     def _class(self, kind: str, place: tuple[str, ...]) -> type[Model]:
         found = find_kind(self.group, kind)

@@ -3,7 +3,10 @@
 import re
 from typing import Annotated
 
+from pydantic import AfterValidator, ValidationInfo
+
 from deployer.core.grammar import Checked, Grammar
+from deployer.core.model import refused
 
 _RESERVED = (
     "root|daemon|bin|sys|sync|games|man|lp|mail|news|uucp|proxy|backup|list|irc|nobody|www-data|"
@@ -91,6 +94,15 @@ RelativePath = Annotated[
 ]
 """A path inside the release or the shared folder."""
 
+OptionalRelativePath = Annotated[
+    str,
+    Grammar(
+        rf"(?:{_PART}(?:/{_PART})*)?",
+        "a relative path without `..`, spaces or signs such as $ % ; or nothing",
+    ),
+]
+"""The same; "" for none."""
+
 RemoteFile = Annotated[
     str,
     Grammar(
@@ -100,11 +112,29 @@ RemoteFile = Annotated[
 ]
 """A file on a host; never `/` or a folder right below it."""
 
+
+def _at_home(path: str, info: ValidationInfo[object]) -> str:
+    if not path.startswith("~") or not isinstance(info.context, dict):
+        return path
+    home = info.context.get("home")
+    if not path.startswith("~/") or not home:
+        raise refused("allowed: a path from `/` or from the project; `~/` needs HOME to be set")
+    return f"{home}{path[1:]}"
+
+
 LocalPath = Annotated[
     str,
     Grammar(r"(?!-)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+", "a path on this machine", longest=1024),
+    AfterValidator(_at_home),
 ]
-"""A path on the machine that runs the deploy; `~` is the home folder."""
+"""A path on the machine that runs the deploy; `~/` is the home folder."""
+
+OptionalLocalPath = Annotated[
+    str,
+    Grammar(r"(?!-)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", "a path on this machine", longest=1024),
+    AfterValidator(_at_home),
+]
+"""The same; "" for none."""
 
 Python = Annotated[
     str,

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from deployer.core.command import Command, command
 from deployer.core.model import Model
-from deployer.core.values import LocalPath, RelativePath
+from deployer.core.values import OptionalLocalPath, RelativePath
 
 
 class Uv(Model):
@@ -17,7 +17,7 @@ class Uv(Model):
         default="requirements.txt", description="The requirements file in the app's folder."
     )
     require_hashes: bool = Field(default=False, description="Refuse requirements without a hash.")
-    wheelhouse: LocalPath | Literal[""] = Field(
+    wheelhouse: OptionalLocalPath = Field(
         default="",
         description="A folder of wheels on this machine, sent once; then no index is asked.",
     )

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from deployer.core.command import Command, command
 from deployer.core.git_names import GitUrl, Revision, is_local
 from deployer.core.model import Model, refused_at
-from deployer.core.values import RelativePath
+from deployer.core.values import OptionalRelativePath
 
 
 class Git(Model):
@@ -21,7 +21,7 @@ class Git(Model):
     transport: Literal["pull", "push"] = Field(
         default="pull", description="pull: the host fetches; push: sent over our SSH connection."
     )
-    subdirectory: RelativePath | Literal[""] = Field(
+    subdirectory: OptionalRelativePath = Field(
         default="", description="The folder in the repository that holds the app."
     )
 

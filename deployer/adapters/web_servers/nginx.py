@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from deployer.core.model import Model, refuse_twins, refused_at
-from deployer.core.network import Domain, UrlPrefix
+from deployer.core.network import Domain, OptionalUrlPrefix, UrlPrefix
 from deployer.core.quantities import BodySize, Port
 from deployer.core.values import RemoteFile
 
@@ -34,7 +34,7 @@ class Nginx(Model):
     tls: Tls | None = Field(default=None, description="Serve HTTPS on port 443 with these.")
     client_max_body_size: BodySize = Field(default="20m", description="The largest upload.")
     static_url: UrlPrefix = Field(default="/static/", description="Where static files are served.")
-    media_url: UrlPrefix | Literal[""] = Field(
+    media_url: OptionalUrlPrefix = Field(
         default="", description="Where the shared folder `media` is served; empty: nowhere."
     )
     hsts: bool = Field(default=False, description="Tell browsers to use HTTPS only.")
