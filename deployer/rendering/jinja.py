@@ -122,14 +122,23 @@ class Jail(BaseLoader):
             raise TemplateNotFound(str(path), f"`{path}` is not in UTF-8.") from None
 
 
+def _defined(write: Callable[[object], escape.Escaped]) -> Callable[[object], escape.Escaped]:
+    def write_defined(value: object) -> escape.Escaped:
+        if isinstance(value, Undefined):
+            str(value)  # StrictUndefined says which name is missing
+        return write(value)
+
+    return write_defined
+
+
 _ESCAPES: Mapping[str, Callable[[object], escape.Escaped]] = {
-    "word": escape.word,
-    "systemd": escape.systemd,
-    "nginx": escape.nginx,
-    "nginx_pattern": escape.nginx_pattern,
-    "python": escape.python,
-    "env": escape.env,
-    "sudoers": escape.sudoers,
+    "word": _defined(escape.word),
+    "systemd": _defined(escape.systemd),
+    "nginx": _defined(escape.nginx),
+    "nginx_pattern": _defined(escape.nginx_pattern),
+    "python": _defined(escape.python),
+    "env": _defined(escape.env),
+    "sudoers": _defined(escape.sudoers),
 }
 
 
