@@ -1,0 +1,44 @@
+"""All actions that the agent knows, by the name that the controller gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from deployer.agent.context import Context, Fields
+
+Perform = Callable[[Context, Fields], bool]
+"""Carries an action out; tells whether it changed anything. Raises ActionFailed."""
+
+PLACES = {
+    "Run": ("programs", "run"),
+    "Put": ("files", "put"),
+    "Install": ("files", "install"),
+    "PutBack": ("files", "put_back"),
+    "Link": ("files", "link"),
+    "Unlink": ("files", "unlink"),
+    "MakeFolder": ("files", "make_folder"),
+    "Discard": ("files", "discard"),
+    "Export": ("sources", "export"),
+    "Unpack": ("sources", "unpack"),
+    "Seal": ("releases", "seal"),
+    "Mark": ("releases", "mark"),
+    "GiveUp": ("releases", "give_up"),
+    "StartUnit": ("units", "start_unit"),
+    "StopUnit": ("units", "stop_unit"),
+    "CheckHealth": ("health", "check_health"),
+    "TestUnits": ("units", "test_units"),
+    "TestSites": ("web_server", "test_sites"),
+    "ReloadUnits": ("units", "reload_units"),
+    "ReloadWebServer": ("web_server", "reload_web_server"),
+    "SwapEnabled": ("units", "swap_enabled"),
+    "Backup": ("backups", "backup"),
+    "Prune": ("prune", "prune"),
+}
+
+
+def find(name: str) -> Perform:
+    """Load what carries an action out; raises KeyError for an unknown name."""
+    module, function = PLACES[name]
+    found: Perform = getattr(import_module(f"{__name__}.{module}"), function)
+    return found

@@ -1,0 +1,79 @@
+"""Write files and links so that a power cut leaves the old one or the new one, never half of one.
+
+A temporary neighbour gets its owner and mode while it is empty, then its content, then fsync,
+rename, and fsync of the folder (reference: rename(2), and ext4's `auto_da_alloc` in ext4(5)).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+KEEP = -1
+"""As uid or gid: leave the owner as it comes (see chown(2))."""
+
+
+def write_atomic(path: Path, data: bytes, mode: int, uid: int = KEEP, gid: int = KEEP) -> None:
+    """Put a file in its place by rename, with its final owner and mode from the first byte."""
+    neighbour = _neighbour(path)
+    descriptor = os.open(neighbour, _NEW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if (uid, gid) != (KEEP, KEEP):
+                os.fchown(file.fileno(), uid, gid)
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        neighbour.rename(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            neighbour.unlink()
+        raise
+    fsync_folder(path.parent)
+
+
+def link_atomic(path: Path, target: str) -> None:
+    """Point a symlink at a target by rename, so that nobody finds it missing."""
+    neighbour = _neighbour(path)
+    neighbour.symlink_to(target)
+    try:
+        neighbour.rename(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            neighbour.unlink()
+        raise
+    fsync_folder(path.parent)
+
+
+def unlink_durable(path: Path) -> bool:
+    """Remove a file or link for good; tell whether it was there."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    fsync_folder(path.parent)
+    return True
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder (and its parents) that only its owner may enter."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, mode=0o700)
+    fsync_folder(folder.parent)
+
+
+def _neighbour(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
