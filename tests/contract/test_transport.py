@@ -440,8 +440,10 @@ def test_a_jump_host_from_ssh_config_is_verified_too(host, folder, tmp_path):
         bastion.stop()
 
 
-def test_eight_hosts_at_once_get_past_a_narrow_max_startups(host, folder):
-    server = Sshd(folder, lines=["MaxStartups 2:50:4", f"SetEnv HOME={folder}"]).start()
+@pytest.mark.parametrize("startups", ["2:50:4", "1:100:1"])
+def test_eight_hosts_at_once_get_past_a_narrow_max_startups(host, folder, startups):
+    lines = [f"MaxStartups {startups}", f"SetEnv HOME={folder}"]
+    server = Sshd(folder, lines=lines).start()
     transport = ssh()
     hosts = [replace(host, name=f"web{number}", port=server.port) for number in range(8)]
 
@@ -537,8 +539,10 @@ def test_fabric_settings_of_the_user_change_nothing(host, monkeypatch, tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("FABRIC_PORT", "1")
     monkeypatch.setenv("INVOKE_RUN_WARN", "1")
-    (tmp_path / ".fabric.yaml").write_text("user: nobody\nport: 1\ngateway: nowhere\n")
+    settings = "user: nobody\nport: 1\ngateway: nowhere\ntimeouts:\n  connect: 99\n"
+    (tmp_path / ".fabric.yaml").write_text(settings)
     connection = ssh().connection(host)
 
     assert connection.run("echo hello", hide=True).stdout == "hello\n"
+    assert connection.config.timeouts.connect is None
     connection.close()

@@ -59,14 +59,6 @@ def test_a_real_ssh_reads_a_real_config(tmp_path):
     assert (found.hostname, found.port, found.user) == ("192.0.2.9", 2200, "deploy")
 
 
-def test_an_address_that_looks_like_an_option_is_an_address(tmp_path):
-    strange = HostAddress("web1", f"-oProxyCommand=touch {tmp_path}/ran", user="deploy")
-
-    resolve(strange, {}, config="/dev/null")
-
-    assert not (tmp_path / "ran").exists()
-
-
 @pytest.mark.parametrize(
     ("value", "environment", "agent"),
     [
