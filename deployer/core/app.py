@@ -54,7 +54,9 @@ class Health(Model):
 
     path: HealthPath = Field(default="/", description="Asked of the app; starts with `/`.")
     expect_status: Annotated[
-        tuple[Status, ...], Field(min_length=1, max_length=20), BeforeValidator(_one_or_more)
+        tuple[Status, ...],
+        Field(min_length=1, max_length=20),
+        BeforeValidator(_one_or_more, json_schema_input_type=Status | tuple[Status, ...]),
     ] = Field(default=(200,), description="A status or a list of statuses that mean healthy.")
     interval: Duration = Field(default=1.0, description="Time between two questions.")
     timeout: Duration = Field(default=60.0, description="How long the release may take in all.")

@@ -118,8 +118,8 @@ class Inventory(Model):
 
     def secret_names(self) -> tuple[str, ...]:
         """Name every secret that the app refers to, each once, in the file's order."""
-        database = getattr(self.app.database, "url", None)
-        values = (*self.app.env.values(), database)
+        parts = (part for _, part in self.app if isinstance(part, Model))
+        values = (*self.app.env.values(), *(value for part in parts for _, value in part))
         found = (value.secret for value in values if isinstance(value, SecretReference))
         return tuple(dict.fromkeys(found))
 

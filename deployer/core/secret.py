@@ -9,7 +9,8 @@ from deployer.core.grammar import Grammar
 from deployer.core.model import Model, refused
 from deployer.core.values import LocalPath, SecretName, Word
 
-_LONGEST_VALUE = 65_536
+LONGEST_VALUE = 65_536
+"""Bytes of one value in the environment."""
 
 
 class Secret:
@@ -63,8 +64,8 @@ def _any_text(value: str) -> str:
         raise refused("allowed: any text without NUL")
     if any("\ud800" <= letter <= "\udfff" for letter in value):
         raise refused("allowed: any text that can be written as UTF-8 (no half of a pair)")
-    if len(value.encode()) > _LONGEST_VALUE:
-        raise refused(f"allowed: at most {_LONGEST_VALUE} bytes")
+    if len(value.encode()) > LONGEST_VALUE:
+        raise refused(f"allowed: at most {LONGEST_VALUE} bytes")
     return value
 
 
