@@ -1,6 +1,7 @@
 """Conversations with agents over SSH. Fabric and Paramiko are imported at the first connect."""
 
 import shlex
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,6 +44,7 @@ class SshTransport:
         self._ssh_config = ssh_config
         self._start = start
         self._hello_timeout = hello_timeout
+        self._making = threading.Lock()
         self._lazy: Dialer | None = None
 
     def connection(self, host: HostAddress) -> "HostConnection":
@@ -92,9 +94,10 @@ class SshTransport:
     def _dialer(self) -> "Dialer":
         from deployer.transport.dialer import Dialer, Surroundings  # noqa: PLC0415  as above
 
-        if self._lazy is None:
-            around = Surroundings(
-                self._environment, known_hosts=self._known_hosts, ssh_config=self._ssh_config
-            )
-            self._lazy = Dialer(around)
-        return self._lazy
+        with self._making:  # all threads must share its gates and jump hosts
+            if self._lazy is None:
+                around = Surroundings(
+                    self._environment, known_hosts=self._known_hosts, ssh_config=self._ssh_config
+                )
+                self._lazy = Dialer(around)
+            return self._lazy

@@ -13,6 +13,7 @@ KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER
 CHANNEL_TIMEOUT = 30.0
 """Seconds for a channel to open; Paramiko would wait an hour."""
 
+INTERNET = (socket.AF_INET, socket.AF_INET6)
 CERTIFICATE = "-cert-v01@openssh.com"
 
 
@@ -89,7 +90,7 @@ class TunedTransport(paramiko.Transport):
         self.channel_timeout = CHANNEL_TIMEOUT
         self.exit_signals: dict[int, str] = {}
         self._certificates_first = False
-        if isinstance(sock, socket.socket):
+        if isinstance(sock, socket.socket) and sock.family in INTERNET:
             tune(sock)
         self.set_keepalive(10)
 
