@@ -24,6 +24,11 @@ class Order:
     steps: tuple[OrderedStep, ...]
 
 
+def parameters(action: Action) -> dict[str, object]:
+    """Give the fields of an action that holds no bytes, for a fact that asks what it would do."""
+    return {key: value for key, value in Wire().action(action).items() if key != "action"}
+
+
 class Wire:
     """Turns actions into JSON values; bytes go into `blobs` and leave their index behind."""
 

@@ -35,9 +35,9 @@ class Plan:
         return next(target for target in self.targets if target.host.name == host)
 
     @property
-    def leader(self) -> Target:
-        """The target that runs what is done once."""
-        return next(target for target in self.targets if target.leader)
+    def leaders(self) -> tuple[str, ...]:
+        """The hosts that run what is done once for each database."""
+        return tuple(target.host.name for target in self.targets if target.leader)
 
 
 def batches(hosts: tuple[str, ...], sizes: tuple[int | str, ...]) -> tuple[tuple[str, ...], ...]:

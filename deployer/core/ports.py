@@ -155,6 +155,11 @@ class Database(Protocol):
         """When it is backed up."""
         ...
 
+    @property
+    def is_local(self) -> bool:
+        """Whether each host has one of its own; else all hosts share one."""
+        ...
+
     def dump(self, layout: Layout, folder: str) -> Dump | None:
         """Say how it is dumped; None when there is nothing to dump."""
         ...

@@ -23,7 +23,7 @@ class Phase(StrEnum):
 
 
 class Scope(StrEnum):
-    """Where a step runs: on each host, or once per run on the first host that migrates."""
+    """Where a step runs: on each host, or once per database on the host that leads."""
 
     EACH = "each"
     ONCE = "once"

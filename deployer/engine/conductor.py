@@ -59,8 +59,7 @@ class Conductor:
         once = self._plan.steps_of(Phase.PUBLISH, Scope.ONCE)
         alone = len(self._hosts) == 1
         if once and not alone:
-            leader = (self._plan.leader.host.name,)
-            if not self._phase(Phase.PUBLISH, leader, once):
+            if not self._phase(Phase.PUBLISH, self._plan.leaders, once):
                 return False
         publish = self._plan.steps_of(Phase.PUBLISH, None if alone else Scope.EACH)
         return all(

@@ -123,6 +123,12 @@ class Session:
         )
         return Ended(ok=False, step=step, cause=cause, hint=hint)
 
+    def provision(self, wanted: tuple[dict[str, object], list[bytes]]) -> Ended:
+        """Have a bare host prepare itself; it answers like for an order."""
+        message, blobs = wanted
+        self.channel.send(message, blobs)
+        return self.await_order()
+
     def undo(self, reason: str) -> Outcome:
         """Have the host put itself back; says how that went."""
         self._emit(RecoveryStarted(self.host, reason))

@@ -46,9 +46,10 @@ class Activate:
         layout = on.layout
         sites = _changed_sites(on, facts)
         links = on.app.web_server.links(on.app.name)
-        undone = (
+        web_server: tuple[Action, ...] = (
             *(PutBack(link) for link, _ in links),
             *(PutBack(file.path) for file in sites),
+            ReloadWebServer(),
         )
         new = layout.unit(facts[app_state()].colour_for(on.release.id))
         old = _old_unit(on, facts)
@@ -58,7 +59,7 @@ class Activate:
             PutBack(layout.previous),
             PutBack(layout.current),
             SwapEnabled(old, new),
-            *((*undone, ReloadWebServer()) if sites else ()),
+            *(web_server if sites else ()),
         )
 
 

@@ -48,7 +48,7 @@ def _no_room(on: Target, facts: Facts) -> Refuse | None:
                 f"make room on `{on.host.name}`, or run "
                 f"`inv prune --env {on.inventory.environment}`",
             )
-        if 0 < room.inodes_total and room.inodes_free < _INODES_NEEDED:
+        if room.inodes_total > 0 and room.inodes_free < _INODES_NEEDED:
             return Refuse(
                 f"`{place}` has {room.inodes_free} inodes free, a deploy needs {_INODES_NEEDED}",
                 f"remove small files on `{on.host.name}`, or run "

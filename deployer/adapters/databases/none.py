@@ -17,3 +17,7 @@ class NoDatabase(Model):
 
     def dump(self, layout: Layout, folder: str) -> None:
         return None
+
+    @property
+    def is_local(self) -> bool:
+        return False

@@ -41,3 +41,7 @@ class Postgres(Model):
             env_files=(f"{folder}/config/database.env",),
             url_variable=URL_VARIABLE,
         )
+
+    @property
+    def is_local(self) -> bool:
+        return False

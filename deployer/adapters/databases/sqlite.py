@@ -21,3 +21,7 @@ class Sqlite(Model):
 
     def dump(self, layout: Layout, folder: str) -> DumpSqlite:
         return DumpSqlite(f"{layout.shared}/{self.path}")
+
+    @property
+    def is_local(self) -> bool:
+        return True

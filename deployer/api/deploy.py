@@ -1,0 +1,137 @@
+"""`inv deploy`: bring one revision to all hosts, or leave them as they were."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from deployer.api.deployment import leader_of, live_health, make_plan, next_release, states, targets
+from deployer.api.environment import Environment
+from deployer.api.rendered import release_file
+from deployer.api.running import Ending, run_plan
+from deployer.core.fact import Fact
+from deployer.core.host_facts import disk, python
+from deployer.core.host_state import AppState, app_state
+from deployer.core.plan import Plan
+from deployer.core.release import Layout
+from deployer.core.rendered import RenderedFile
+from deployer.core.report import HostReport, Outcome
+from deployer.core.supply import Wheels
+from deployer.engine.compiler import questions
+from deployer.engine.session import Session
+from deployer.errors import NoSuchRevision
+from deployer.recipes.deploy import deploy as deploy_recipe
+from deployer.transport.repository import LocalRepository
+from deployer.transport.wheels import LocalWheels
+
+
+def deploy(at: Environment, sessions: Mapping[str, Session]) -> Ending:
+    """Deploy; already live and healthy everywhere is a success with nothing to do."""
+    first_facts(at, sessions)
+    revision = pinned_revision(at, sessions)
+    live = already_live(at, sessions, revision)
+    if live:
+        return live
+    return run_plan(at, sessions, plan_deploy(at, sessions, revision))
+
+
+def first_facts(at: Environment, sessions: Mapping[str, Session]) -> None:
+    """Ask every host what decides whether there is anything to do, in one round trip."""
+    layout = Layout(at.inventory.app.name)
+    leader = leader_of(at.hosts)
+
+    def ask(session: Session) -> None:
+        host = at.inventory.hosts[session.host]
+        asked: list[Fact[object]] = [
+            app_state(),
+            disk((layout.root, layout.backups)),
+            python(host.python or at.inventory.app.python),
+        ]
+        if session.host == leader and at.pulls:
+            asked.append(_remote_revision(at))
+        session.ask(asked)
+
+    at.on_all(sessions, ask)
+
+
+def pinned_revision(at: Environment, sessions: Mapping[str, Session]) -> str:
+    """Give the commit that the whole fleet gets; raises NoSuchRevision."""
+    wanted = at.revision
+    if not at.pulls:
+        return _repository(at).resolve(wanted)
+    leader = leader_of(at.hosts)
+    found = sessions[leader].facts[_remote_revision(at)]
+    if not found:
+        raise NoSuchRevision(
+            f"`{at.inventory.app.source.url}` has no `{wanted}` that `{leader}` can see.",
+            hint="check the name; `inv check` shows the key that must be allowed to read it",
+        )
+    return found
+
+
+def already_live(at: Environment, sessions: Mapping[str, Session], revision: str) -> Ending | None:
+    """End early when every host serves this revision with this configuration, healthily."""
+    found = states(sessions)
+    if at.request.force or not all(_is_live(at, state, revision) for state in found.values()):
+        return None
+    at.on_all(sessions, lambda session: session.ask((live_health(at, found[session.host]),)))
+    for host, session in sessions.items():
+        healthy, cause = session.facts[live_health(at, found[host])]
+        if not healthy:
+            at.notice(f"{revision[:7]} is live but not healthy: {cause}", "warning", host)
+            return None
+    reports = tuple(HostReport(host, Outcome.UNCHANGED, found[host].live) for host in sessions)
+    release = next(iter(found.values())).live
+    return Ending(reports, f"already live: {release} is healthy on {', '.join(sessions)}")
+
+
+def plan_deploy(at: Environment, sessions: Mapping[str, Session], revision: str) -> Plan:
+    """Ask the rest of the facts and put the plan together."""
+    found = states(sessions)
+    steps = deploy_recipe()
+    supply = (None if at.pulls else _repository(at), _wheels(at))
+    live_files = dict.fromkeys(sessions, at.live_files)
+    release = next_release(found, revision)
+    files = (*at.rendered, release_file(at.inventory.app, release.id), digest_file(at))
+    on = targets(at, release, live_files, files, supply)
+    plan = make_plan(at, "deploy", steps, on, found)
+    at.on_all(sessions, lambda one: one.ask(_unasked(one, plan)))
+    return plan
+
+
+def digest_file(at: Environment) -> RenderedFile:
+    """Give the file by which a later deploy sees that the configuration is the same."""
+    content = f"{at.config_digest}\n".encode()
+    return RenderedFile("digest", "digest", content, mode=0o600, scope="release")
+
+
+def _unasked(session: Session, plan: Plan) -> list[Fact[object]]:
+    asked = questions(plan.steps, plan.target(session.host))
+    return [fact for fact in asked if fact not in session.facts]
+
+
+def _is_live(at: Environment, state: AppState, revision: str) -> bool:
+    live = state.live_release
+    return (
+        live is not None
+        and live.revision == revision
+        and state.config_digest == at.config_digest
+        and not state.open_run
+    )
+
+
+def _repository(at: Environment) -> LocalRepository:
+    return LocalRepository(at.place.folder / at.inventory.app.source.url)
+
+
+def _wheels(at: Environment) -> Wheels | None:
+    folder = at.inventory.app.installer.wheelhouse
+    return LocalWheels(at.place.folder / Path(folder).expanduser()) if folder else None
+
+
+def _remote_revision(at: Environment) -> Fact[str]:
+    source = at.inventory.app.source
+    return Fact(
+        "remote_revision",
+        "remote_revision",
+        lambda answer: answer if isinstance(answer, str) else "",
+        {"url": source.url, "revision": at.revision},
+    )

@@ -1,0 +1,118 @@
+"""One command from beginning to end: read, render, ask, connect, do, report."""
+
+import secrets as randomness
+from collections.abc import Callable, Mapping
+
+from deployer.api.confirm import confirm
+from deployer.api.environment import Environment
+from deployer.api.place import Place
+from deployer.api.request import Request
+from deployer.api.running import Ending
+from deployer.api.sessions import Unreached, address, opened
+from deployer.core.event import Emit, RunFinished
+from deployer.core.report import EXIT_CODES, HostReport, Outcome
+from deployer.core.transport import HostAddress, Transport
+from deployer.engine.session import Session
+from deployer.inventory.environments import choose_environment
+from deployer.inventory.loader import load
+from deployer.inventory.secrets import resolve
+from deployer.inventory.select import select
+from deployer.output.broadcast import Broadcast
+from deployer.output.choose import Surroundings, choose, parse_output
+from deployer.transport.ssh import SshTransport
+
+UseCase = Callable[[Environment, Mapping[str, Session]], Ending]
+
+
+def environment(place: Place, request: Request, emit: Emit, *, with_secrets: bool) -> Environment:
+    """Read the inventory and what it names; raises UsageError with all that is wrong."""
+    name = choose_environment(request.env or None, place.environ, place.inventories)
+    inventory = load(place.inventories, name, place.environ)
+    hosts = select(inventory, request.limit)
+    found = resolve(inventory, place.environ, place.folder) if with_secrets else {}
+    return Environment(place, request, inventory, hosts, found, emit, _run_id(place))
+
+
+def perform(
+    place: Place,
+    request: Request,
+    use_case: UseCase,
+    *,
+    changes: bool = True,
+    with_secrets: bool = True,
+    connect: "Callable[[Environment, UseCase], Ending] | None" = None,
+) -> int:
+    """Do a command on hosts over SSH; gives the exit code."""
+    started = place.clock.monotonic()
+    around = Surroundings(place.stdout, place.stderr, place.environ, place.clock)
+    sinks = choose(parse_output(request.output), around, verbose=request.verbose)
+    with Broadcast(sinks) as emit:
+        at = environment(place, request, emit, with_secrets=with_secrets)
+        if with_secrets:
+            _ = at.rendered
+        if changes:
+            confirm(at)
+        ending = (connect or _on_hosts)(at, use_case)
+        code = EXIT_CODES[ending.outcome]
+        emit(
+            RunFinished(
+                run=at.run,
+                command=request.command,
+                outcome=ending.outcome,
+                exit_code=code,
+                seconds=place.clock.monotonic() - started,
+                hosts=ending.hosts,
+                summary=ending.summary,
+                next_command=ending.next_command,
+            )
+        )
+    return code
+
+
+def transport_for(at: Environment) -> Transport:
+    """Give the one way to hosts."""
+    known = at.inventory.ssh.known_hosts
+    return SshTransport(at.place.environ, known_hosts=at.place.folder / known if known else None)
+
+
+def _on_hosts(at: Environment, use_case: UseCase) -> Ending:
+    addresses = tuple(address(at.inventory, host) for host in at.hosts)
+    return with_sessions(at, transport_for(at), addresses, use_case)
+
+
+def with_sessions(
+    at: Environment, transport: Transport, addresses: tuple[HostAddress, ...], use_case: UseCase
+) -> Ending:
+    """Open all hosts or none, then do the use case."""
+    try:
+        with opened(transport, at.inventory.app.name, addresses, at.emit, at.redact) as sessions:
+            return use_case(at, sessions)
+    except Unreached as unreached:
+        return unreachable(at, unreached)
+
+
+def unreachable(at: Environment, unreached: Unreached) -> Ending:
+    """Say which hosts could not be opened; nothing was changed on any."""
+    reports = tuple(
+        HostReport(
+            host.name,
+            Outcome.UNREACHABLE if host.name in unreached.errors else Outcome.UNCHANGED,
+            cause=error.message if (error := unreached.errors.get(host.name)) else "not touched",
+            hint=error.hint if error else "",
+        )
+        for host in at.hosts
+    )
+    codes = {error.exit_code for error in unreached.errors.values()}
+    if codes == {EXIT_CODES[Outcome.ABORTED]}:
+        reports = tuple(
+            HostReport(one.host, Outcome.ABORTED, cause=one.cause, hint=one.hint) for one in reports
+        )
+    env = at.inventory.environment
+    names = ", ".join(unreached.errors)
+    return Ending(
+        reports, f"{names} could not be used; nothing was changed", f"inv check --env {env}"
+    )
+
+
+def _run_id(place: Place) -> str:
+    return f"{place.clock.now():%Y%m%d-%H%M%S}-{randomness.token_hex(2)}"

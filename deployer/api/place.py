@@ -1,0 +1,88 @@
+"""Where a command runs: folder, environment variables, terminal, time. Nothing else is read."""
+
+import getpass
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from deployer.core.clock import Clock
+from deployer.errors import UsageError
+
+_CI_ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID")
+
+
+class SystemClock:
+    """The real clock."""
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return datetime.now(UTC)  # noqa: TID251  this is the Clock
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)  # noqa: TID251  this is the Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """All that a use case may know about the machine that it runs on."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    stdout: TextIO
+    stderr: TextIO
+    ask: Callable[[str], str] | None
+    clock: Clock = field(default_factory=SystemClock)
+
+    @property
+    def inventories(self) -> Path:
+        """The folder of the inventories."""
+        return self.folder / "inventories"
+
+    @property
+    def actor(self) -> str:
+        """Who is at work: the CI user, or user@machine."""
+        named = (self.environ.get(name, "") for name in _CI_ACTORS)
+        ci = next((name for name in named if name), "")
+        if ci:
+            return f"{ci} (CI)"
+        return f"{_user()}@{socket.gethostname()}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid{os.getuid()}"
+
+
+def this_place() -> Place:
+    """Read the machine once; the project is the nearest folder above that has `inventories/`."""
+    return Place(
+        folder=project_folder(Path.cwd()),
+        environ=dict(os.environ),
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        ask=input if sys.stdin is not None and sys.stdin.isatty() else None,
+    )
+
+
+def project_folder(start: Path) -> Path:
+    """Find the project's folder from any folder inside it; raises UsageError."""
+    for folder in (start, *start.parents):
+        if (folder / "inventories").is_dir():
+            return folder
+    raise UsageError(
+        f"`{start}` is not inside a project: no folder above it has `inventories/`.",
+        hint="run `deployer init` in the project's folder",
+    )

@@ -1,0 +1,104 @@
+"""From the inventory's words to the values that templates may see, and to files."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from deployer.adapters.app_servers.gunicorn import Gunicorn
+from deployer.adapters.databases.postgres import URL_VARIABLE, Postgres
+from deployer.adapters.runtimes.systemd import Systemd
+from deployer.adapters.web_servers.nginx import Nginx
+from deployer.core.inventory import App, Inventory
+from deployer.core.release import Layout
+from deployer.core.rendered import RenderedFile
+from deployer.core.secret import EnvValue, Secret, SecretReference
+from deployer.rendering import escape
+from deployer.rendering.files import HEADER, release_env, render_app
+from deployer.rendering.values import AppValues, GunicornValues, SiteValues, TlsValues, UnitValues
+
+
+def app_files(
+    inventory: Inventory, secrets: Mapping[str, Secret], templates: Path
+) -> tuple[RenderedFile, ...]:
+    """Render all files of the app that do not depend on the release; raises TemplateError."""
+    values = app_values(inventory.app, secrets)
+    rendered = render_app(values, (templates,) if templates.is_dir() else ())
+    return (*rendered, *_database_file(inventory.app, secrets))
+
+
+def release_file(app: App, release: str) -> RenderedFile:
+    """Give the file that tells a process which release it is."""
+    content = release_env(Layout(app.name), release)
+    return RenderedFile("release.env", "release.env", content, mode=0o600, scope="release")
+
+
+def app_values(app: App, secrets: Mapping[str, Secret]) -> AppValues:
+    """Give what the app's templates may see."""
+    env = dict(app.framework.env)
+    env.update((name, _revealed(value, secrets)) for name, value in app.env.items())
+    return AppValues(
+        app=app.name,
+        layout=Layout(app.name),
+        gunicorn=_gunicorn(app),
+        unit=_unit(app),
+        site=_site(app),
+        env=tuple(env.items()),
+    )
+
+
+def _revealed(value: EnvValue, secrets: Mapping[str, Secret]) -> str:
+    return secrets[value.secret].reveal() if isinstance(value, SecretReference) else value
+
+
+def _gunicorn(app: App) -> GunicornValues:
+    server = app.app_server
+    if not isinstance(server, Gunicorn):
+        return GunicornValues(module=server.module)
+    return GunicornValues(
+        module=server.module,
+        workers=server.workers,
+        threads=server.threads,
+        worker_class=server.worker_class,
+        timeout=math.ceil(server.timeout),
+        graceful_timeout=math.ceil(server.graceful_timeout),
+        max_requests=server.max_requests,
+    )
+
+
+def _unit(app: App) -> UnitValues:
+    runtime = app.runtime
+    stop = _gunicorn(app).graceful_timeout + 15
+    start = math.ceil(runtime.start_timeout)
+    if not isinstance(runtime, Systemd):
+        return UnitValues(start_timeout=start, stop_timeout=stop)
+    return UnitValues(
+        memory_max=runtime.memory_max or "",
+        tasks_max=runtime.tasks_max or 0,
+        start_timeout=start,
+        stop_timeout=stop,
+    )
+
+
+def _site(app: App) -> SiteValues | None:
+    nginx = app.web_server
+    if not isinstance(nginx, Nginx):
+        return None
+    tls = nginx.tls
+    return SiteValues(
+        server_names=nginx.server_names,
+        port=nginx.listen,
+        tls=TlsValues(tls.certificate, tls.key, hsts=nginx.hsts) if tls else None,
+        client_max_body_size=nginx.client_max_body_size,
+        static_url=nginx.static_url if app.framework.collect_static("python") else "",
+        media_url=nginx.media_url,
+        read_timeout=_gunicorn(app).timeout + 30,
+    )
+
+
+def _database_file(app: App, secrets: Mapping[str, Secret]) -> tuple[RenderedFile, ...]:
+    if not isinstance(app.database, Postgres):
+        return ()
+    url = escape.env(_revealed(app.database.url, secrets))
+    content = f"{HEADER}{URL_VARIABLE}={url}\n".encode()
+    name = "database.env"
+    return (RenderedFile(name, name, content, mode=0o600, scope="release", secret=True),)

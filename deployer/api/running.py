@@ -1,0 +1,99 @@
+"""Carries a plan out and says in one sentence how it ended."""
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from deployer.api.environment import Environment
+from deployer.core.event import RunStarted
+from deployer.core.plan import Plan
+from deployer.core.report import HostReport, Outcome, fleet_outcome
+from deployer.engine.conductor import Conductor
+from deployer.engine.session import Session
+
+_SENTENCES = {
+    Outcome.COMMITTED: ("{done}", ""),
+    Outcome.ABORTED: (
+        "stopped before anything live was touched; still serving {serving}",
+        "history",
+    ),
+    Outcome.ROLLED_BACK: ("rolled back: {serving} serves again and is healthy", "releases"),
+    Outcome.INTERRUPTED: ("put back: still serving {serving}", "status"),
+    Outcome.UNKNOWN: ("nobody knows what happened on a host: the link to it was lost", "status"),
+    Outcome.ROLLBACK_FAILED: ("somebody has to look at these hosts NOW", "status"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a command has to say at its end."""
+
+    hosts: tuple[HostReport, ...]
+    summary: str
+    next_command: str = ""
+    interrupted: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome of all hosts together."""
+        return fleet_outcome(self.hosts, interrupted=self.interrupted)
+
+
+def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> Ending:
+    """Carry out a plan; the first Ctrl-C or SIGTERM has every host put itself back."""
+    at.emit(
+        RunStarted(
+            run=plan.run,
+            command=plan.command,
+            environment=at.inventory.environment,
+            app=at.inventory.app.name,
+            hosts=tuple(sessions),
+            revision=plan.release.revision if plan.release else "",
+            release=plan.release.id if plan.release else "",
+        )
+    )
+    stop = threading.Event()
+    with _interruptible(stop, sessions):
+        hosts = Conductor(plan, sessions, at.emit, stop).conduct()
+    ending = Ending(hosts, "", interrupted=stop.is_set())
+    summary, next_command = _told(at, plan, ending.outcome)
+    return Ending(hosts, summary, next_command, stop.is_set())
+
+
+def _told(at: Environment, plan: Plan, outcome: Outcome) -> tuple[str, str]:
+    serving = ", ".join(sorted(set(filter(None, plan.live.values())))) or "nothing yet"
+    sentence, command = _SENTENCES.get(outcome, (f"ended as {outcome}", "status"))
+    done = _done(plan)
+    next_command = f"inv {command} --env {at.inventory.environment}" if command else ""
+    return sentence.format(serving=serving, done=done), next_command
+
+
+def _done(plan: Plan) -> str:
+    hosts = ", ".join(target.host.name for target in plan.targets)
+    if plan.release is None:
+        return f"{plan.command} done on {hosts}"
+    return f"{plan.release.id} is live on {hosts}"
+
+
+@contextmanager
+def _interruptible(stop: threading.Event, sessions: Mapping[str, Session]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        for session in sessions.values():
+            session.cancel()
+
+    before = {one: signal.signal(one, handle) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, old in before.items():
+            signal.signal(one, old)

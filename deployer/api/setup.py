@@ -1,0 +1,97 @@
+"""`inv setup`: make a bare Debian host ready for an app; doing it again changes nothing."""
+
+import shlex
+from collections.abc import Mapping
+
+from deployer.adapters.web_servers.nginx import Nginx
+from deployer.api.agent_package import BOOTSTRAP, digest, package
+from deployer.api.environment import Environment
+from deployer.api.running import Ending
+from deployer.api.sessions import address
+from deployer.core.report import HostReport, Outcome
+from deployer.core.transport import HostAddress, Transport
+from deployer.engine.session import Session
+from deployer.errors import AgentMissing, HostError
+from deployer.rendering.files import render_base
+from deployer.rendering.values import BaseValues
+
+_BOOTSTRAP_TIMEOUT = 600.0
+_PACKAGES = ("python3", "python3-venv", "git", "ca-certificates", "openssh-client", "tar")
+
+
+def install_agent(at: Environment, transport: Transport, host: HostAddress) -> None:
+    """Bring the agent of this tool's version to a host; raises AgentMissing."""
+    script = BOOTSTRAP.replace(b"digest=$1", f"digest={digest()}".encode())
+    if host.user != "root":
+        script = f"exec sudo -n sh -c {shlex.quote(script.decode())}".encode()
+    done = transport.bootstrap(host, script, package(), _BOOTSTRAP_TIMEOUT)
+    if done.exit_code != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        last = lines[-1] if lines else f"exit code {done.exit_code}"
+        raise AgentMissing(
+            f"The agent could not be installed on `{host.name}`: {at.redact(last)}",
+            host=host.name,
+            hint=f"`{host.user}` must be root or have sudo without a password for setup",
+        )
+
+
+def setup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
+    """Prepare every host; users, folders, packages, rights and the base of the web server."""
+    reports: list[HostReport] = []
+
+    def one(session: Session) -> HostReport:
+        ended = session.provision(_wanted(at))
+        if ended.ok:
+            key = session.facts.answers.get("deploy_key")
+            if key and at.pulls:
+                at.notice(f"allow this key to read the repository: {key}", "info", session.host)
+            return HostReport(session.host, Outcome.COMMITTED)
+        return HostReport(
+            session.host, Outcome.ABORTED, step=ended.step, cause=ended.cause, hint=ended.hint
+        )
+
+    for result in at.fleet(sessions, one).values():
+        if isinstance(result, HostError):
+            reports.append(HostReport(result.host, Outcome.UNKNOWN, cause=result.message))
+        elif isinstance(result, HostReport):
+            reports.append(result)
+    ready = all(report.outcome is Outcome.COMMITTED for report in reports)
+    env = at.inventory.environment
+    if ready:
+        return Ending(tuple(reports), f"ready: deploy with `inv deploy --env {env}`")
+    return Ending(tuple(reports), "setup did not end well on every host", f"inv setup --env {env}")
+
+
+def addresses(at: Environment) -> tuple[HostAddress, ...]:
+    """Give the hosts as the user that sets up reaches them."""
+    return tuple(address(at.inventory, host, setup=True) for host in at.hosts)
+
+
+def _wanted(at: Environment) -> tuple[dict[str, object], list[bytes]]:
+    app = at.inventory.app
+    nginx = app.web_server if isinstance(app.web_server, Nginx) else None
+    base = BaseValues(
+        user=at.inventory.ssh.user,
+        port=nginx.listen if nginx else 80,
+        tls=bool(nginx and nginx.tls),
+    )
+    templates = at.place.folder / "templates"
+    files = render_base(
+        base,
+        (templates,) if templates.is_dir() else (),
+        nginx=nginx is not None,
+        catchall=nginx is not None,
+    )
+    message: dict[str, object] = {
+        "verb": "provision",
+        "app": app.name,
+        "deploy_user": at.inventory.ssh.user,
+        "packages": [*_PACKAGES, *(("nginx-light",) if nginx else ())],
+        "web_group": ["www-data"] if nginx else [],
+        "deploy_key": at.pulls,
+        "files": [
+            {"path": file.path, "mode": file.mode, "content": {"blob": number}}
+            for number, file in enumerate(files)
+        ],
+    }
+    return message, [file.content for file in files]
