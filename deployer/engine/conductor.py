@@ -58,9 +58,8 @@ class Conductor:
     def _go_live(self) -> bool:
         once = self._plan.steps_of(Phase.PUBLISH, Scope.ONCE)
         alone = len(self._hosts) == 1
-        if once and not alone:
-            if not self._phase(Phase.PUBLISH, self._plan.leaders, once):
-                return False
+        if once and not alone and not self._phase(Phase.PUBLISH, self._plan.leaders, once):
+            return False
         publish = self._plan.steps_of(Phase.PUBLISH, None if alone else Scope.EACH)
         return all(
             self._phase(Phase.PUBLISH, batch, publish) and self._phase(Phase.VERIFY, batch)
