@@ -1,0 +1,1 @@
+"""Disposable real Debian hosts (systemd, sshd, nginx) for the demo, tests and rehearsals."""

@@ -1,0 +1,259 @@
+"""A lab: some real hosts under one name, up in seconds and gone without a trace."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from deployer.errors import LabError
+from deployer.lab import boot, cgroups, inventory_file, network, requirements, rootfs, state
+from deployer.lab.host import LabHost
+from deployer.lab.interrupts import termination_raises
+from deployer.lab.locks import locked
+from deployer.lab.machine import unmount_below, write
+from deployer.lab.state import LabState
+
+CACHE = "/var/cache/deployer-lab"
+BOOT_SECONDS = 90.0
+LOCK_SECONDS = 120.0
+MOST_HOSTS = 200  # of one /24
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatus:
+    """What `lab.status` shows of a host."""
+
+    host: LabHost
+    condition: str  # "up" | "booting" | "unplugged" | "down"
+
+
+def silent(_text: str) -> None:
+    """Say nothing."""
+
+
+class Lab:
+    """Hosts under one name, on a network of their own; labs of other names are never touched.
+
+    The folder is `.lab/<name>` below `project`, or `<name>` below $DEPLOYER_LAB_DIR. A lab that
+    died half-way is cleared away by the next `up` or `down` of the same folder.
+    """
+
+    def __init__(
+        self,
+        name: str = "lab",
+        *,
+        project: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+        emit: Callable[[str], None] = silent,
+    ) -> None:
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise LabError(f"`{name}` is no lab name.", hint="Use letters, digits, `-` and `_`.")
+        above = Path(environ.get("DEPLOYER_LAB_DIR") or (project or Path.cwd()) / ".lab")
+        self.name = name
+        self.folder = above.resolve() / name
+        self.cache = Path(environ.get("DEPLOYER_LAB_CACHE") or CACHE).resolve()
+        self.emit = emit
+        self._id = hashlib.sha256(str(self.folder).encode()).hexdigest()[:6]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    @property
+    def hosts(self) -> tuple[LabHost, ...]:
+        """The hosts of the lab; none if it is down."""
+        found = state.load(self._state_file)
+        return found.hosts if found else ()
+
+    @property
+    def ssh_config(self) -> Path:
+        """A file for `ssh -F` that knows every host, its key and its pins."""
+        return self.folder / "ssh_config"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The pinned host keys, in the format of ssh."""
+        return self.folder / "known_hosts"
+
+    def up(
+        self, hosts: int = 1, *, prefix: str = "web", postgres: bool = False
+    ) -> tuple[LabHost, ...]:
+        """Boot bare hosts `<prefix>1`, `<prefix>2`, … after clearing away an earlier lab."""
+        requirements.prepare_machine()
+        root = self._rootfs(postgres=postgres)
+        with self._changing():
+            self._clear()
+            try:
+                self._remember(LabState(network=network.create_bridge(self._bridge)))
+                boot.make_key(self._key, f"lab-{self.name}")
+                return self._boot_more(hosts, prefix, root, postgres=postgres)
+            except BaseException:
+                self._clear()
+                raise
+
+    def add(
+        self, hosts: int = 1, *, prefix: str = "fresh", postgres: bool = False
+    ) -> tuple[LabHost, ...]:
+        """Boot more bare hosts in this lab and return them; they count on from the last number."""
+        root = self._rootfs(postgres=postgres)
+        with self._changing():
+            return self._boot_more(hosts, prefix, root, postgres=postgres)
+
+    def remove(self, host: LabHost) -> None:
+        """Throw one host away."""
+        with self._changing():
+            self._discard((host,))
+
+    def down(self) -> None:
+        """Throw all hosts away, with their disks and the network; twice is as good as once."""
+        with self._changing():
+            self._clear()
+
+    def status(self) -> tuple[HostStatus, ...]:
+        """Return what each host is doing now, as read from the machine."""
+        return tuple(HostStatus(host, _condition(host)) for host in self.hosts)
+
+    def power_cut(self, host: LabHost) -> None:
+        """Stop the host dead, as if its plug was pulled; its disk stays."""
+        boot.stop(host.group)
+
+    def boot(self, host: LabHost) -> None:
+        """Start a host that has no power, on the disk it had, and wait until it answers."""
+        self.start(host)
+        self.wait_for(host)
+
+    def start(self, host: LabHost) -> None:
+        """Start a host that has no power without waiting for it."""
+        boot.start(host, self._folder(host), self._bridge, self._names)
+
+    def wait_for(self, *hosts: LabHost, seconds: float = BOOT_SECONDS) -> None:
+        """Wait until each of `hosts` answers ssh and lets users in."""
+        for host in hosts:
+            boot.wait_for_boot(host, self._folder(host), seconds=seconds)
+
+    def cut_link(self, host: LabHost) -> None:
+        """Unplug the host's network cable; sessions hang, nobody is told."""
+        network.set_link(host.link, is_up=False)
+
+    def heal_link(self, host: LabHost) -> None:
+        """Plug the host's network cable in again."""
+        network.set_link(host.link, is_up=True)
+
+    def write_inventory(self, path: Path, extra: inventory_file.Tree | None = None) -> Path:
+        """Write the hosts as an inventory, with `extra` (app, secrets, …) laid over it."""
+        if not self.hosts:
+            raise LabError(f"The lab `{self.name}` has no hosts.", hint="inv lab.up")
+        tree = inventory_file.inventory(self.hosts)
+        inventory_file.write_inventory(path, inventory_file.merged(tree, extra or {}))
+        return path
+
+    @property
+    def _state_file(self) -> Path:
+        return self.folder / "lab.json"
+
+    @property
+    def _key(self) -> Path:
+        return self.folder / "id_ed25519"
+
+    @property
+    def _names(self) -> Path:
+        return self.folder / "hosts"
+
+    @property
+    def _bridge(self) -> str:
+        return f"lab-{self._id}"
+
+    @property
+    def _state(self) -> LabState:
+        found = state.load(self._state_file)
+        if found is None:
+            raise LabError(f"The lab `{self.name}` is down.", hint="inv lab.up")
+        return found
+
+    def _folder(self, host: LabHost) -> Path:
+        return self.folder / "disks" / host.machine
+
+    def _rootfs(self, *, postgres: bool) -> Path:
+        return rootfs.ensure(self.cache, rootfs.packages(postgres=postgres), self.emit)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        lock = Path("/run/deployer-lab", f"{self._id}.lock")
+        with locked(lock, seconds=LOCK_SECONDS), termination_raises():
+            yield
+
+    def _boot_more(
+        self, count: int, prefix: str, root: Path, *, postgres: bool
+    ) -> tuple[LabHost, ...]:
+        found = self._state
+        if found.made + count > MOST_HOSTS:
+            raise LabError(f"A lab has at most {MOST_HOSTS} hosts.", hint="Use a second lab.")
+        numbers = range(found.made, found.made + count)
+        made = tuple(self._new_host(found, number, prefix, postgres=postgres) for number in numbers)
+        self._remember(
+            found.model_copy(update={"hosts": found.hosts + made, "made": found.made + count})
+        )
+        try:
+            self._boot_all(made, root)
+        except BaseException:
+            self._discard(made)
+            raise
+        return made
+
+    def _new_host(self, found: LabState, number: int, prefix: str, *, postgres: bool) -> LabHost:
+        machine = f"{self._id}-{number + 1}"
+        folder = self.folder / "disks" / machine
+        folder.mkdir(parents=True)
+        host_key = boot.make_key(folder / "ssh_host_ed25519_key", f"{prefix}{number + 1}")
+        return LabHost(
+            name=f"{prefix}{number + 1}",
+            address=found.address(number),
+            machine=machine,
+            host_keys=(host_key,),
+            key=self._key,
+            postgres=postgres,
+        )
+
+    def _boot_all(self, hosts: tuple[LabHost, ...], root: Path) -> None:
+        public_key = self._key.with_suffix(".pub").read_text().strip()
+        for host in hosts:
+            boot.furnish(host, self._folder(host), root, public_key)
+            self.start(host)
+        self.wait_for(*hosts)
+        self.emit(f"{len(hosts)} hosts of the lab `{self.name}` answer ssh.")
+
+    def _discard(self, hosts: tuple[LabHost, ...]) -> None:
+        for host in hosts:
+            boot.remove(host, self._folder(host))
+        found = self._state
+        left = tuple(host for host in found.hosts if host not in hosts)
+        self._remember(found.model_copy(update={"hosts": left}))
+
+    def _remember(self, found: LabState) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._names.write_text(state.hosts_file(found))  # in place: hosts have this inode mounted
+        write(self.known_hosts, state.known_hosts(found))
+        write(self.ssh_config, state.ssh_config(found, self.known_hosts))
+        state.save(self._state_file, found)
+
+    def _clear(self) -> None:
+        """Kill, unplug, unmount and delete by name, so that a crashed lab needs no record."""
+        for group in cgroups.groups_named(f"lab-{self._id}-"):
+            boot.stop(group)
+        network.delete_bridge(self._bridge)
+        unmount_below(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _condition(host: LabHost) -> str:
+    if not host.is_running:
+        return "down"
+    if not host.is_linked:
+        return "unplugged"
+    return "up" if host.is_ready else "booting"
