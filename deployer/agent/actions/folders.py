@@ -1,0 +1,82 @@
+"""Folders: made with owner and mode, and discarded through the trash."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from deployer.agent import fields, trash
+from deployer.agent.context import ActionFailed, Context
+from deployer.agent.files import fsync_folder, link_atomic
+from deployer.agent.people import group_id, user_id
+from deployer.agent.roots import app_folder, writable
+
+DISCARDABLE = ("releases", "venvs", "wheelhouse")
+
+
+def make_folder(ctx: Context, action: Mapping[str, object]) -> bool:
+    """Make a folder, or mend its owner and mode."""
+    path = writable(ctx, fields.text(action, "path"))
+    owner = user_id(fields.text(action, "owner", "root"))
+    group = group_id(fields.text(action, "group", "root"))
+    mode = fields.whole(action, "mode", 0o755)
+    made = _made(path)
+    found = path.lstat()
+    if (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == (mode, owner, group):
+        return made
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fchown(descriptor, owner, group)
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def share(ctx: Context, action: Mapping[str, object]) -> bool:
+    """Link a path inside a release to something shared, in place of what the tree has there."""
+    path = writable(ctx, fields.text(action, "path"))
+    target = fields.text(action, "target")
+    writable(ctx, target)
+    if path.is_symlink() and str(path.readlink()) == target:
+        return False
+    if not path.parent.is_relative_to(ctx.path(f"/srv/{ctx.app}/releases")):
+        raise ActionFailed(f"`{path}` is not inside a release")
+    if path.is_dir() and not path.is_symlink():
+        trash.throw_away(path, ctx.path(f"/srv/{ctx.app}/.trash"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    link_atomic(path, target)
+    return True
+
+
+def discard(ctx: Context, action: Mapping[str, object]) -> bool:
+    """Remove a folder of the app, unless it is live."""
+    path = app_folder(ctx, fields.text(action, "path"), *DISCARDABLE)
+    return discard_folder(ctx, path)
+
+
+def discard_folder(ctx: Context, path: Path) -> bool:
+    """Remove a release, environment or wheelhouse that nothing serves from."""
+    for name in ("live", "previous", "blue", "green"):
+        served = ctx.path(f"/srv/{ctx.app}/run/{name}")
+        if served.is_symlink() and served.readlink().name == path.name:
+            raise ActionFailed(f"`{path.name}` is still linked as `{name}`, so it is not removed")
+    return trash.throw_away(path, ctx.path(f"/srv/{ctx.app}/.trash"))
+
+
+def _made(path: Path) -> bool:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        path.mkdir(mode=0o700, parents=True)
+        fsync_folder(path.parent)
+        return True
+    if not stat.S_ISDIR(found.st_mode):
+        raise ActionFailed(
+            f"`{path}` is not a folder but something else",
+            hint=f"Look at it with `ls -l {path}` and move it away.",
+        )
+    return False

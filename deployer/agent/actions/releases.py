@@ -1,0 +1,58 @@
+"""The life of a release on the host: marked, and given up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from deployer.agent import fields
+from deployer.agent.actions.folders import discard_folder
+from deployer.agent.context import Context
+from deployer.agent.release_record import (
+    read_record,
+    release_folder,
+    state_of,
+    write_record,
+)
+
+_UNPUBLISHED = ("building", "staged")
+_USES = ("live", "blue", "green")
+
+
+def mark(ctx: Context, action: Mapping[str, object]) -> bool:
+    """Record the state of a release, and notes about it."""
+    release = fields.text(action, "release")
+    notes = dict(fields.pairs(action, "note"))
+    return _mark(ctx, release, fields.text(action, "state"), notes)
+
+
+def give_up(ctx: Context, action: Mapping[str, object]) -> bool:
+    """Discard a release that was never published, mark another one failed."""
+    release = fields.text(action, "release")
+    folder = release_folder(ctx, release)
+    if not folder.is_dir():
+        return False
+    state = state_of(folder)
+    if state == "good":
+        return False  # it was proven before this run; that it was chosen again takes nothing away
+    if state in _UNPUBLISHED and not _is_used(ctx, folder):
+        return discard_folder(ctx, folder)
+    return _mark(ctx, release, "failed", {})
+
+
+def _mark(ctx: Context, release: str, state: str, notes: Mapping[str, str]) -> bool:
+    folder = release_folder(ctx, release)
+    if not folder.is_dir():
+        return False
+    record = read_record(folder)
+    changed = {"schema": 1, "id": release, **record, **notes, "state": state}
+    if changed == record:
+        return False
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return write_record(folder, {**changed, "state_since": stamp})
+
+
+def _is_used(ctx: Context, folder: Path) -> bool:
+    links = (ctx.path(f"/srv/{ctx.app}/run/{name}") for name in _USES)
+    return any(one.is_symlink() and one.readlink().name == folder.name for one in links)
