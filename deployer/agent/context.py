@@ -43,6 +43,7 @@ class Context:
         self.step = ""
         self.cancelled = Event()
         self.results: dict[str, object] = {}
+        self.note = ""
         self._emit = emit
 
     def path(self, absolute: str) -> Path:
