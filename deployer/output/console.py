@@ -13,7 +13,7 @@ from deployer.core.clock import Clock
 from deployer.core.event import Event, RunFinished, RunStarted
 from deployer.core.report import HostReport
 from deployer.output.board import Activity, Board
-from deployer.output.narrative import Line, Narrator
+from deployer.output.narrative import Line, Narrator, results
 from deployer.output.text import clean, duration
 from deployer.output.theme import (
     ASCII_FRAMES,
@@ -27,6 +27,7 @@ from deployer.output.theme import (
 )
 
 _FRAMES_PER_SECOND = 10
+_TABLE_WIDTH = 70
 
 
 class Console:
@@ -56,9 +57,8 @@ class Console:
         self._board.note(event)
         if isinstance(event, RunFinished):
             self.close()
-            self._print_hosts(event.hosts)
-        for line in self._narrator.lines(event):
-            self._terminal.print(self._styled(line), soft_wrap=True)
+            self._print_end(event)
+        self._print_lines(self._narrator.lines(event))
         if isinstance(event, RunStarted):
             self._start()
         self.tick()
@@ -104,9 +104,17 @@ class Console:
             return " "
         return self._frames[int(self._clock.monotonic() * _FRAMES_PER_SECOND) % len(self._frames)]
 
-    def _print_hosts(self, hosts: tuple[HostReport, ...]) -> None:
-        if not hosts:
-            return
+    def _print_lines(self, lines: tuple[Line, ...]) -> None:
+        for line in lines:
+            self._terminal.print(self._styled(line), soft_wrap=True)
+
+    def _print_end(self, event: RunFinished) -> None:
+        if self._terminal.width < _TABLE_WIDTH:
+            self._print_lines(results(event))
+        elif event.hosts:
+            self._print_table(event.hosts)
+
+    def _print_table(self, hosts: tuple[HostReport, ...]) -> None:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for name in ("host", "outcome", "release", "time", "cause"):
             table.add_column(name, justify="right" if name == "time" else "left", overflow="fold")

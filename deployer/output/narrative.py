@@ -22,7 +22,7 @@ from deployer.output.text import clean, duration, listed
 from deployer.output.theme import Tone, outcome_tone, outcome_words
 
 _STEP_WIDTH = 16
-_TIME_WIDTH = 8
+_TIME_WIDTH = 10
 _SHA1_LENGTH = 40
 _SHORT_SHA1 = 7
 _UNSURE = frozenset({Outcome.UNKNOWN, Outcome.ROLLBACK_FAILED, Outcome.UNREACHABLE})
@@ -85,7 +85,8 @@ def step_line(step: str, time: str, text: str) -> str:
 def verdict(event: RunFinished) -> str:
     """Give the last word on a run: outcome, summary, time and, if it failed, the exit code."""
     code = f", exit {event.exit_code}" if event.exit_code else ""
-    words = f"{outcome_words(event.outcome)}: {clean(event.summary)}"
+    summary = clean(event.summary).removeprefix(f"{event.outcome}: ")
+    words = f"{outcome_words(event.outcome)}: {summary}"
     return f"{words} ({duration(event.seconds)}{code})"
 
 
@@ -164,8 +165,8 @@ def results(event: RunFinished) -> tuple[Line, ...]:
 def _result(host: HostReport) -> tuple[Line, ...]:
     cause = ": ".join(clean(text) for text in (host.step, host.cause) if text)
     told = "; ".join(filter(None, (_live(host), cause)))
-    text = f"{outcome_words(host.outcome).ljust(_STEP_WIDTH)}{duration(host.seconds).rjust(8)}"
-    line = Line(f"{text}  {told}", outcome_tone(host.outcome), host.host)
+    text = step_line(outcome_words(host.outcome), duration(host.seconds), told)
+    line = Line(text, outcome_tone(host.outcome), host.host)
     return (line, *_hint(host.host, host.hint))
 
 
