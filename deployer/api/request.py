@@ -20,3 +20,69 @@ class Request:
     dry_run: bool = False
     force: bool = False
     verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRequest(Request):
+    """How many runs to show, as it was typed."""
+
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogsRequest(Request):
+    """Which lines of the app's log."""
+
+    follow: bool = False
+    since: str = ""
+    grep: str = ""
+    lines: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest(Request):
+    """A program to run as the app's user, as it was typed."""
+
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest(Request):
+    """Where to write rendered files, and whether secrets go in."""
+
+    out: str = ""
+    secrets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRequest(Request):
+    """Whether to pin what hosts offer, also over another pin."""
+
+    write: bool = False
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaRequest(Request):
+    """Where to write the schema."""
+
+    out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InitRequest(Request):
+    """What a new project needs to know."""
+
+    name: str = ""
+    host: str = ""
+    repository: str = ""
+    framework: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabRequest(Request):
+    """A lab: its name and what it is made of."""
+
+    name: str = "lab"
+    hosts: str = ""
+    postgres: bool = False

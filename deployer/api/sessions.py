@@ -50,6 +50,21 @@ def opened(
     redact: Redactor,
 ) -> Iterator[dict[str, Session]]:
     """Open a session on every host, or none: raises Unreached with all that failed."""
+    with reached(transport, app, addresses, emit, redact) as (sessions, errors):
+        if errors:
+            raise Unreached(errors)
+        yield sessions
+
+
+@contextmanager
+def reached(
+    transport: Transport,
+    app: str,
+    addresses: Sequence[HostAddress],
+    emit: Emit,
+    redact: Redactor,
+) -> Iterator[tuple[dict[str, Session], dict[str, HostError]]]:
+    """Open a session on every host that answers, and say why the others did not."""
     sessions: dict[str, Session] = {}
     errors: dict[str, HostError] = {}
 
@@ -67,11 +82,11 @@ def opened(
         else:
             with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
                 list(pool.map(one, addresses))
-        if errors:
-            raise Unreached(
-                {host.name: errors[host.name] for host in addresses if host.name in errors}
-            )
-        yield {host.name: sessions[host.name] for host in addresses}
+        names = [host.name for host in addresses]
+        yield (
+            {name: sessions[name] for name in names if name not in errors},
+            {name: errors[name] for name in names if name in errors},
+        )
     finally:
         for session in sessions.values():
             session.close()

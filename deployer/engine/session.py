@@ -50,8 +50,12 @@ class Session:
         self._emit = emit
         self._redact = redact
 
-    def ask(self, facts: Iterable[Fact[object]]) -> None:
-        """Ask all of these in one round trip; answers join `facts`."""
+    def ask(self, facts: Iterable[Fact[object]], *, strict: bool = True) -> None:
+        """Ask all of these in one round trip; answers join `facts`.
+
+        A fact that the host cannot answer raises AgentRefused, or (not `strict`) its answer is
+        `{"error": why}`.
+        """
         asked = {fact.key: fact.question() for fact in facts if fact.name}
         if not asked:
             return
@@ -59,7 +63,7 @@ class Session:
         answers = _mapping(self._await("facts", _ANSWER).get("answers"))
         for key, answer in answers.items():
             error = answer.get("error") if isinstance(answer, Mapping) else None
-            if isinstance(error, str):
+            if strict and isinstance(error, str):
                 raise AgentRefused(
                     f"`{self.host}` could not answer `{key}`: {self._redact(error)}",
                     host=self.host,
@@ -128,6 +132,23 @@ class Session:
         message, blobs = wanted
         self.channel.send(message, blobs)
         return self.await_order()
+
+    def stream(self, message: Message, on_line: Callable[[str], None], *, silence: float) -> int:
+        """Run a program on the host, hand on its lines, and give its exit code.
+
+        `silence` is how many seconds it may print nothing.
+        """
+        self.channel.send({**message, "verb": "stream", "app": self._app})
+        while True:
+            answer = self._await(("line", "exit", "refused"), silence)
+            match answer["event"]:
+                case "line":
+                    on_line(self._text(answer, "line"))
+                case "exit":
+                    code = answer.get("code")
+                    return code if isinstance(code, int) else 1
+                case _:
+                    raise self._refusal(answer)
 
     def undo(self, reason: str) -> Outcome:
         """Have the host put itself back; says how that went."""
