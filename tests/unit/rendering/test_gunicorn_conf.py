@@ -19,7 +19,7 @@ def load(monkeypatch):
     def load_configuration(worker_class="gthread", **settings):
         gunicorn = GunicornValues("shop.wsgi:app", worker_class=worker_class, **settings)
         files = render_app(AppValues("shop", Layout("shop"), gunicorn))
-        found = {}
+        found: dict[str, object] = {}
         exec(next(f.content for f in files if f.path == "gunicorn.conf.py"), found)
         return found
 
