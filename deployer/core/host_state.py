@@ -30,6 +30,7 @@ class ColourState:
     active: str
     pid: int = 0
     restarts: int = 0
+    since: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -130,6 +131,7 @@ def _colour(answer: object) -> ColourState:
         active=_text(data.get("active")),
         pid=_number(data.get("pid")),
         restarts=_number(data.get("restarts")),
+        since=str(data.get("since") or ""),
     )
 
 
