@@ -4,6 +4,7 @@ Without one of its own every host shares one tree with all others: stopping a un
 workers alive, and killing a host cannot be told from killing its neighbours.
 """
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,38 +51,37 @@ def create(name: str) -> tuple[Path, ...]:
 
 def destroy(name: str) -> None:
     """Kill everything in the group `name` as a power cut would, and remove the group."""
-    groups = [group for root in roots() if (group := root / name).is_dir()]
-    for group in groups:
-        with suppress(FileNotFoundError):  # a tree of version 1 cannot kill; its twin does
-            (group / "cgroup.kill").open("r+").write("1")
-    for group in groups:
-        if not wait_until(lambda: not processes(group), seconds=10):  # noqa: B023  used at once
+    for group in (root / name for root in roots()):
+        if not wait_until(lambda: _is_gone(group), seconds=15):  # noqa: B023  used at once
             raise LabError(
                 f"Processes of `{name}` survive SIGKILL: {processes(group)}.",
                 hint="They wait for a device or disk; `ps -o pid,stat,wchan,args` shows which.",
             )
-        wait_until(lambda: _removed(group), seconds=5)  # noqa: B023  used at once
+
+
+def _is_gone(group: Path) -> bool:
+    """Kill and remove; to be repeated, since a host that was just started joins a moment later."""
+    if (switch := group / "cgroup.kill").exists():  # version 1 has none; its twin kills
+        with suppress(OSError):  # gone since we looked
+            switch.write_text("1")
+    for folder, _, _ in os.walk(group, topdown=False):
+        with suppress(OSError):  # busy until the last process is reaped, or gone already
+            Path(folder).rmdir()
+    return not group.exists()
+
+
+def freeze(name: str, *, is_frozen: bool) -> None:
+    """Stop or go on with everything in the group `name`, all at once."""
+    (roots()[0] / name / "cgroup.freeze").write_text(str(int(is_frozen)))
 
 
 def processes(group: Path) -> tuple[int, ...]:
     """Return the process ids in `group` and below it."""
     found: list[int] = []
-    for path in group.rglob("cgroup.procs"):
-        with suppress(OSError):  # gone since we listed it
-            found.extend(int(line) for line in path.read_text().split())
+    for folder, _, _ in os.walk(group):  # unlike rglob, it shrugs at folders that vanish
+        with suppress(OSError):
+            found.extend(int(line) for line in Path(folder, "cgroup.procs").read_text().split())
     return tuple(found)
-
-
-def _removed(group: Path) -> bool:
-    below = sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True)
-    try:
-        for folder in (*below, group):
-            folder.rmdir()
-    except FileNotFoundError:
-        return not group.exists()
-    except OSError:  # the kernel lets go a moment after the last process
-        return False
-    return True
 
 
 def groups_named(prefix: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from deployer.lab import boot, cgroups, inventory_file, network, requirements, r
 from deployer.lab.host import LabHost
 from deployer.lab.interrupts import termination_raises
 from deployer.lab.locks import locked
-from deployer.lab.machine import unmount_below, write
+from deployer.lab.machine import unmount_below, wait_until, write
 from deployer.lab.state import LabState
 
 CACHE = "/var/cache/deployer-lab"
@@ -132,10 +132,25 @@ class Lab:
         """Start a host that has no power without waiting for it."""
         boot.start(host, self._folder(host), self._bridge, self._names)
 
-    def wait_for(self, *hosts: LabHost, seconds: float = BOOT_SECONDS) -> None:
+    def wait_for(self, *hosts: LabHost) -> None:
         """Wait until each of `hosts` answers ssh and lets users in."""
         for host in hosts:
-            boot.wait_for_boot(host, self._folder(host), seconds=seconds)
+            boot.wait_for_boot(host, self._folder(host), seconds=BOOT_SECONDS)
+
+    def reboot(self, host: LabHost) -> None:
+        """Let the host shut down in order and start again, and wait until it answers."""
+        before = host.leader
+        host.run("systemctl reboot")
+        wait_until(lambda: host.is_running and host.leader != before, seconds=BOOT_SECONDS)
+        self.wait_for(host)
+
+    def freeze(self, host: LabHost) -> None:
+        """Stop the host's time: it still has its address, but nothing in it moves."""
+        cgroups.freeze(host.group, is_frozen=True)
+
+    def thaw(self, host: LabHost) -> None:
+        """Let a frozen host go on."""
+        cgroups.freeze(host.group, is_frozen=False)
 
     def cut_link(self, host: LabHost) -> None:
         """Unplug the host's network cable; sessions hang, nobody is told."""
