@@ -55,6 +55,8 @@ def _ip_address(ip: IPv4Address | IPv6Address) -> str:
 
 
 def _why_no_address(text: str) -> str:
+    if len(text) > _LONGEST_NAME:
+        return f"allowed: at most {_LONGEST_NAME} characters"
     if "@" in text or re.fullmatch(r"[^:]*:\d+", text):
         return "allowed: the address alone; write `user` and `port` as fields of the host"
     if text.startswith("["):

@@ -50,6 +50,8 @@ class Plugged:
         if not isinstance(value, Mapping):
             raise refused(f"allowed: {self._list()}, alone or as `kind` of a mapping")
         kind = value.get("kind")
+        if kind is None:
+            raise refused_at(self.group, (("kind",), f"is missing, allowed: {self._list()}"))
         if not isinstance(kind, str):
             raise refused_at(self.group, (("kind",), f"allowed: {self._list()}"))
         return self._class(kind, ("kind",)).model_validate(value, context=context)

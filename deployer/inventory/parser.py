@@ -196,7 +196,7 @@ class _Reader:
 
 
 def _syntax(error: MarkedYAMLError, file: str) -> Problem:
-    unclosed = "quoted scalar" in str(error.context)
+    unclosed = "quoted scalar" in str(error.context) and "end of stream" in str(error.problem)
     where = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
     mark = Mark(file, where.line + 1, where.column + 1) if where else Mark(file, 1, 1)
     text = "a quote that is never closed" if unclosed else str(error.problem).split("\n")[0]

@@ -1,7 +1,7 @@
 """What pydantic found, as lines: where it stands in which file, what was found, what is allowed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -38,21 +38,24 @@ class _Spot:
     mark: Mark
     path: str
     value: Tree | None
+    absent: str = ""
 
 
 def problems_of(error: ValidationError, root: Tree) -> tuple[Problem, ...]:
     """Give each mistake once, as a user can find it."""
     details = error.errors(include_url=False, include_input=False)
-    told = [detail for detail in details if not _is_echo(detail, details)]
+    told = [detail for detail in details if not _is_echo(detail, details, root)]
     return tuple(dict.fromkeys(_problem(detail, root) for detail in told))
 
 
-def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+def _is_echo(detail: ErrorDetails, details: list[ErrorDetails], root: Tree) -> bool:
     place = detail["loc"]
     if detail["type"] == "too_short":
         # Pydantic counts only the good items of a list.
         return any(place == other["loc"][:-1] for other in details if other is not detail)
-    return place[:1] == ("hosts",) and place[2:] == ("name",) and detail["type"] == "refused"
+    # The name that the loader gives to a host is its key, of which pydantic tells already.
+    is_name = place[:1] == ("hosts",) and place[2:] == ("name",)
+    return is_name and bool(_spot(root, place, about_key=False).absent)
 
 
 def _problem(detail: ErrorDetails, root: Tree) -> Problem:
@@ -65,6 +68,8 @@ def _problem(detail: ErrorDetails, root: Tree) -> Problem:
         return Problem(spot.mark, _joined(spot.path, place[-1]), "is missing, it is required")
     if kind == "unknown_key":
         return Problem(spot.mark, spot.path, f"unknown key, {_allowed(detail, spot)}")
+    if spot.absent and kind == "refused":
+        return Problem(spot.mark, _joined(spot.path, spot.absent), _allowed(detail, spot))
     what = f"`{shown_key(str(place[-1]))}`" if about_key else found(spot.value, spot.path)
     return Problem(spot.mark, spot.path, f"found {what}, {_allowed(detail, spot)}")
 
@@ -113,10 +118,10 @@ def _spot(root: Tree, place: tuple[str | int, ...], *, about_key: bool) -> _Spot
             case Listing(items=items) if isinstance(part, int) and part < len(items):
                 spot = _Spot(items[part].mark, f"{spot.path}[{part}]", items[part])
             case _:
-                # Tags that pydantic adds for unions, and keys that are not there.
-                continue
+                # A tag that pydantic adds for a union, or a key that is not there.
+                spot = replace(spot, absent=str(part))
     of_key = about_key or isinstance(spot.value, Table)
-    return _Spot(key_mark if of_key else spot.mark, spot.path, spot.value)
+    return replace(spot, mark=key_mark if of_key else spot.mark)
 
 
 def _joined(path: str, part: str | int) -> str:

@@ -1,9 +1,8 @@
 """The JSON schema of one inventory file, for editors and CI.
 
-A file may leave to `base.yaml` what it does not say, so the schema requires nothing; the loader does.
+What a file leaves out may be in `base.yaml`, so the schema requires nothing; the loader does.
 """
 
-from collections.abc import Mapping
 from typing import cast
 
 from deployer.core.host import Host
@@ -50,6 +49,6 @@ def _without_required(part: Json) -> Json:
 
 
 def _mapping(part: Json) -> dict[str, Json]:
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         raise TypeError("The schema has another shape than expected.")
-    return cast("dict[str, Json]", part)
+    return part

@@ -120,13 +120,17 @@ def _named_values(output: bytes, origin: str) -> Mapping[str, str]:
     try:
         text = output.decode()
     except UnicodeDecodeError:
-        raise UsageError(f"There is something else than UTF-8 in {origin}.") from None
+        raise UsageError(
+            f"There is something else than UTF-8 in {origin}.", hint="Run it by hand to see what."
+        ) from None
     if not text.lstrip().startswith("{"):
         return read_dotenv(text, origin)
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise UsageError(f"There is broken JSON in {origin}.", hint="Run it by hand.") from None
+        raise UsageError(
+            f"There is broken JSON in {origin}.", hint="Run it by hand to see what."
+        ) from None
     return {name: value for name, value in data.items() if isinstance(value, str)}
 
 
