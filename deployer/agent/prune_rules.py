@@ -35,12 +35,16 @@ class Stored:
 
 
 def releases_to_keep(
-    found: Iterable[Found], in_use: AbstractSet[str], keep: int
+    found: Iterable[Found], in_use: AbstractSet[str], keep: int, live: str = ""
 ) -> tuple[Found, ...]:
-    """Give the releases that stay, the newest first; `in_use` are live, linked or running."""
+    """Give the releases that stay, the newest first; `in_use` are live, linked or running.
+
+    The newest good one besides the live one is where a rollback goes, so it stays in any case.
+    """
     newest_first = sorted(found, key=lambda release: release.id, reverse=True)
     good = [release.id for release in newest_first if release.state in GOOD]
     stay = {*in_use, *good[: max(keep, 1)]}
+    stay.update([release for release in good if release != live][:1])
     broken = [
         release.id
         for release in newest_first

@@ -29,7 +29,7 @@ PLACES = {
     "StartUnit": ("units", "start_unit"),
     "StopUnit": ("units", "stop_unit"),
     "CheckHealth": ("health", "check_health"),
-    "TestUnits": ("units", "test_units"),
+    "TestUnits": ("unit_tests", "test_units"),
     "TestSites": ("web_server", "test_sites"),
     "ReloadUnits": ("units", "reload_units"),
     "ReloadWebServer": ("web_server", "reload_web_server"),
