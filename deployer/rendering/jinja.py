@@ -16,7 +16,6 @@ _MOST_TURNS = 100_000
 _NOT_HERE: Mapping[type[nodes.Node], str] = {
     nodes.FilterBlock: "filter",
     nodes.CallBlock: "call",
-    nodes.ScopedEvalContextModifier: "autoescape",
     nodes.EvalContextModifier: "autoescape",
 }
 

@@ -48,6 +48,12 @@ def test_the_settings_of_the_inventory_are_those_of_gunicorn(load):
     assert [found[name] for name in settings] == ["shop.wsgi:app", 3, 8, 31, 1000, 100]
 
 
+def test_workers_without_threads_are_told_of_none_so_that_sync_stays_sync(load):
+    has_threads = {kind: "threads" in load(kind) for kind in ("gthread", "sync", "gevent", "asgi")}
+
+    assert has_threads == {"gthread": True, "sync": False, "gevent": True, "asgi": False}
+
+
 def test_an_answer_to_the_deployer_names_the_release_and_the_process(load):
     worker = SimpleNamespace(wsgi=shop)
 

@@ -79,7 +79,7 @@ def test_the_filter_of_another_language_is_refused(rendered):
         "{% macro m(y) %}{{ y }}{% endmacro %}{{ m(x) }}",
         "{% filter replace('a', x) %}a{% endfilter %}",
         "{% filter upper %}{{ x|nginx }}{% endfilter %}",
-        "{% call x.upper() %}{% endcall %}",
+        "{% call '{}'.format(x) %}{% endcall %}",
         "{% autoescape true %}{{ x|nginx }}{% endautoescape %}",
         "{% autoescape true %}{{ x }}{% endautoescape %}",
         "{{ x|escape }}",
