@@ -68,8 +68,17 @@ def _user() -> str:
 
 def this_place() -> Place:
     """Read the machine once; the project is the nearest folder above that has `inventories/`."""
+    return _place(project_folder(Path.cwd()))
+
+
+def this_folder() -> Place:
+    """Read the machine once, for what needs no project: the folder is the one we are in."""
+    return _place(Path.cwd())
+
+
+def _place(folder: Path) -> Place:
     return Place(
-        folder=project_folder(Path.cwd()),
+        folder=folder,
         environ=dict(os.environ),
         stdout=sys.stdout,
         stderr=sys.stderr,

@@ -3,18 +3,26 @@
 import os
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 from invoke.exceptions import Exit
 
-from deployer.api.place import Place, this_place
+from deployer.api.place import Place, this_folder, this_place
 from deployer.api.request import Request
 from deployer.errors import DeployerError, InternalError
 
+Asked = TypeVar("Asked", bound=Request)
 
-def leave(command: Callable[[Place, Request], int], request: Request) -> None:
-    """Do a command and exit with its code; Invoke's Exit carries it."""
+
+def leave(
+    command: Callable[[Place, Asked], int], request: Asked, *, anywhere: bool = False
+) -> None:
+    """Do a command and exit with its code; Invoke's Exit carries it.
+
+    With `anywhere` the folder need not be inside a project.
+    """
     try:
-        code = command(this_place(), request)
+        code = command(this_folder() if anywhere else this_place(), request)
     except DeployerError as error:
         _tell(error)
         raise Exit(code=error.exit_code) from None

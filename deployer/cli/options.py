@@ -1,10 +1,12 @@
-"""The help of options that several commands share, and how words become a Request."""
+"""The help of options that several commands share; each says its default."""
 
-ENV = "which inventory, such as prod; without it DEPLOYER_ENV, or the only one there is"
-LIMIT = "only these hosts or roles, comma-separated; !name leaves one out"
+ENV = "which inventory, such as prod; default DEPLOYER_ENV, or the only one there is"
+LIMIT = "only these hosts or roles, comma-separated, !name leaves one out; default all"
 OUTPUT = "auto, console (live view), plain (lines) or json (one event a line); default auto"
-YES = "do not ask, for protected environments and CI"
-VERBOSE = "show every line that programs on the hosts print"
+TABLE = "auto, console or plain (a table), or json (one document); default auto"
+YES = "do not ask, for protected environments and CI; default off"
+VERBOSE = "show every line that programs on the hosts print; default off"
 
+READING = {"env": ENV, "limit": LIMIT, "output": TABLE}
 COMMON = {"env": ENV, "limit": LIMIT, "output": OUTPUT, "verbose": VERBOSE}
 CHANGING = {**COMMON, "yes": YES}

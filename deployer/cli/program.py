@@ -1,12 +1,84 @@
 """The console script `deployer`: the same commands as `inv`, from any project's folder."""
 
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 from invoke import Program
+from invoke.exceptions import Exit, ParseError
 
 from deployer import __version__
 from deployer.cli.tasks import namespace
 
+_USAGE = 2
+_VALUELESS = re.compile(r"Flag <Argument: (?P<flag>[\w-]+).*> needed value.*", re.DOTALL)
+_UNKNOWN = re.compile(r"No idea what (?P<word>.*) is!", re.DOTALL)
+
+
+class DeployerProgram(Program):
+    """Invoke's program, but wrong words end with 2, one line and a hint (plain `inv`: 1)."""
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        """Parse the words before the first task."""
+        with _told(()):
+            super().parse_core(argv)
+
+    def parse_tasks(self) -> None:
+        """Parse the tasks and their flags."""
+        with _told(self.collection.task_names):
+            super().parse_tasks()
+
+    def parse_cleanup(self) -> None:
+        """Answer `--help NAME`, `--list` and the like."""
+        with _told(self.collection.task_names):
+            super().parse_cleanup()
+
+
+def program() -> DeployerProgram:
+    """Give the program with all commands."""
+    return DeployerProgram(
+        name="deployer", binary="deployer", namespace=namespace, version=__version__
+    )
+
 
 def main() -> None:
     """Run the command line; never returns."""
-    program = Program(name="deployer", binary="deployer", namespace=namespace, version=__version__)
-    program.run()
+    program().run()
+
+
+@contextmanager
+def _told(names: Iterable[str]) -> Iterator[None]:
+    try:
+        yield
+    except ParseError as error:
+        raise Exit(_explained(error, tuple(names)), code=_USAGE) from None
+    except ValueError as error:
+        raise Exit(f"error: {error}\nhint: see `deployer --help`", code=_USAGE) from None
+
+
+def _explained(error: ParseError, names: tuple[str, ...]) -> str:
+    context = getattr(error, "context", None)
+    task = context.name if context else ""
+    found = _UNKNOWN.fullmatch(str(error))
+    ask = f"`deployer {task} --help`" if task else "`deployer --list`"
+    if found is None:
+        return f"error: {_plain(str(error))}\nhint: see {ask}"
+    word = found["word"].strip("'\"")
+    kind = "flag" if word.startswith("-") else "word"
+    if not task:
+        kind = kind.replace("word", "command")
+        return f"error: There is no {kind} `{word}`.\nhint: {_near(word, names)}{ask} has them all"
+    flags = tuple(context.flags) if context else ()
+    near = _near(word, flags) if kind == "flag" else "values follow a flag (`--env prod`); "
+    return f"error: `{task}` takes no {kind} `{word}`.\nhint: {near}see {ask}"
+
+
+def _plain(text: str) -> str:
+    lacks = _VALUELESS.fullmatch(text)
+    return f"`--{lacks['flag']}` needs a value." if lacks else text
+
+
+def _near(word: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean `{near[0]}`? " if near else ""

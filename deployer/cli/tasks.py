@@ -2,11 +2,13 @@
 
 from invoke import Collection, Context, task
 
-from deployer.api.request import Request
+from deployer.api.request import Request, RunRequest
+from deployer.cli import lab_tasks, local_tasks, reading_tasks
 from deployer.cli.leave import leave
-from deployer.cli.options import CHANGING
+from deployer.cli.options import CHANGING, COMMON, YES
 
-_REVISION = {"revision": "branch, tag or commit; without it the inventory's"}
+_REVISION = {"revision": "branch, tag or commit; default the inventory's"}
+_FORCE = {"force": "a new release even if it is already live; default off"}
 
 
 @task(
@@ -14,8 +16,8 @@ _REVISION = {"revision": "branch, tag or commit; without it the inventory's"}
     help={
         **CHANGING,
         **_REVISION,
-        "force": "a new release even if it is already live",
-        "dry_run": "show what would be done, change nothing; the same as plan",
+        **_FORCE,
+        "dry_run": "show what would be done, change nothing; the same as plan; default off",
     },
 )
 def deploy(
@@ -48,9 +50,37 @@ def deploy(
     )
 
 
+@task(auto_shortflags=False, help={**COMMON, **_REVISION, **_FORCE})
+def plan(
+    context: Context,
+    env: str = "",
+    revision: str = "",
+    limit: str = "",
+    output: str = "auto",
+    verbose: bool = False,
+    force: bool = False,
+) -> None:
+    """Show what a deploy would do, and change nothing; 3 if there is something to do."""
+    from deployer.api import main
+
+    leave(
+        main.plan,
+        Request(
+            command="plan",
+            env=env,
+            revision=revision,
+            limit=limit,
+            output=output,
+            verbose=verbose,
+            force=force,
+            dry_run=True,
+        ),
+    )
+
+
 @task(
     auto_shortflags=False,
-    help={**CHANGING, "to": "a release id or number; without it the last good one"},
+    help={**CHANGING, "to": "a release id or number; default the last good one"},
 )
 def rollback(
     context: Context,
@@ -67,7 +97,14 @@ def rollback(
     leave(
         main.rollback,
         Request(
-            command="rollback", env=env, to=to, limit=limit, output=output, yes=yes, verbose=verbose
+            command="rollback",
+            env=env,
+            to=to,
+            limit=limit,
+            output=output,
+            yes=yes,
+            verbose=verbose,
+            dry_run=context.config.run.dry,
         ),
     )
 
@@ -86,8 +123,114 @@ def setup(
 
     leave(
         main.setup,
-        Request(command="setup", env=env, limit=limit, output=output, yes=yes, verbose=verbose),
+        Request(
+            command="setup",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            verbose=verbose,
+            dry_run=context.config.run.dry,
+        ),
     )
 
 
-namespace = Collection(deploy, rollback, setup)
+@task(auto_shortflags=False, help=CHANGING)
+def backup(
+    context: Context,
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    yes: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Back up what is live now, the database included, and verify it."""
+    from deployer.api import main
+
+    leave(
+        main.backup,
+        Request(
+            command="backup",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            verbose=verbose,
+            dry_run=context.config.run.dry,
+        ),
+    )
+
+
+@task(auto_shortflags=False, help=CHANGING)
+def prune(
+    context: Context,
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    yes: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Remove old releases and backups, never one that may be needed."""
+    from deployer.api import main
+
+    leave(
+        main.prune,
+        Request(
+            command="prune",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            verbose=verbose,
+            dry_run=context.config.run.dry,
+        ),
+    )
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "command": "the program and its words, such as `python manage.py check`; no default",
+        "env": CHANGING["env"],
+        "limit": "on this one host; default the one that runs migrations",
+        "output": "auto, console or plain (its lines), or json (one object a line); default auto",
+        "yes": YES,
+    },
+)
+def run(
+    context: Context,
+    command: str = "",
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    yes: bool = False,
+) -> None:
+    """Run a program in the live release, as the app's user with its environment."""
+    from deployer.api import streaming
+
+    leave(
+        streaming.run,
+        RunRequest(
+            command="run",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            program=command,
+            dry_run=context.config.run.dry,
+        ),
+    )
+
+
+namespace = Collection(
+    deploy,
+    plan,
+    rollback,
+    setup,
+    backup,
+    prune,
+    run,
+    *reading_tasks.TASKS,
+    *local_tasks.TASKS,
+    lab=Collection.from_module(lab_tasks),
+)
