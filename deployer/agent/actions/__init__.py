@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 
 from deployer.agent.context import Context, Fields
@@ -44,3 +45,10 @@ def find(name: str) -> Perform:
     module, function = PLACES[name]
     found: Perform = getattr(import_module(f"{__name__}.{module}"), function)
     return found
+
+
+def load_all() -> None:
+    """Load every action now; one that cannot be loaded is reported when it is asked for."""
+    for module in {module for module, _ in PLACES.values()}:
+        with suppress(ImportError):
+            import_module(f"{__name__}.{module}")

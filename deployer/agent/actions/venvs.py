@@ -16,7 +16,7 @@ from deployer.agent.actions.sealing import seal_folder
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.files import link_atomic
 from deployer.agent.people import main_group_id, user_id
-from deployer.agent.roots import app_folder, writable
+from deployer.agent.roots import app_folder
 
 MARKER = ".sealed"
 
@@ -96,7 +96,6 @@ def _version(ctx: Context, wish: Wish) -> str:
 
 def _build(ctx: Context, wish: Wish, venv: Path) -> None:
     trash.throw_away(venv, ctx.path(f"/srv/{ctx.app}/.trash"))  # a half-finished one
-    writable(ctx, str(venv.parent)) if not venv.parent.is_dir() else None
     venv.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     venv.mkdir(mode=0o700)
     os.chown(venv, user_id(wish.user), main_group_id(wish.user))
