@@ -7,6 +7,7 @@ from typing import Literal
 
 from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
+from deployer.errors import TemplateError
 from deployer.rendering import escape
 from deployer.rendering.renderer import Renderer
 from deployer.rendering.values import AppValues, BaseValues, SiteValues, names_of
@@ -38,6 +39,7 @@ class _Place:
 
 def render_app(values: AppValues, templates: tuple[Path, ...] = ()) -> tuple[RenderedFile, ...]:
     """Render the files of an app; raises TemplateError."""
+    _check_environment(values.env)
     site = _site(values.app, values.site)
     seen = names_of(values)
     without_secrets = {name: value for name, value in seen.items() if name != "env"}
@@ -65,6 +67,17 @@ def release_env(layout: Layout, release: str) -> bytes:
     variables = {"RELEASE_ID": release, "RELEASE_DIR": folder, "STATIC_ROOT": f"{folder}/static"}
     lines = (f"{name}={escape.env(value)}" for name, value in variables.items())
     return (HEADER + "\n".join((*lines, ""))).encode()
+
+
+def _check_environment(env: tuple[tuple[str, str], ...]) -> None:
+    for name, value in env:
+        try:
+            escape.env(value)
+        except escape.Unwritable as error:
+            raise TemplateError(
+                f"The variable `{name}` cannot be set: {error}.",
+                hint="Change its value in the inventory or in the source of the secret.",
+            ) from None
 
 
 def _rendered(

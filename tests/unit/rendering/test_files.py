@@ -52,6 +52,17 @@ def test_neither_values_nor_files_show_secrets_when_printed():
     assert SECRET not in repr(render_app(APP))
 
 
+def test_a_variable_that_no_process_can_have_is_named_without_its_value():
+    app = dataclasses.replace(APP, env=(("GOOD", "1"), ("BAD", f"{SECRET}\0")))
+
+    with pytest.raises(TemplateError) as error:
+        render_app(app)
+
+    assert error.value.message == (
+        "The variable `BAD` cannot be set: a value with a NUL sign cannot be an environment variable."
+    )
+
+
 def test_a_template_of_a_project_cannot_put_secrets_into_a_unit(tmp_path):
     unit = tmp_path / "systemd" / "app@.service.j2"
     unit.parent.mkdir()
