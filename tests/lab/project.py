@@ -22,7 +22,7 @@ class Project:
     """Types commands in a folder of its own; the environment is called `lab`."""
 
     def __init__(
-        self, folder: Path, hosts: Sequence[LabHost], app: App, **changes: Mapping[str, object]
+        self, folder: Path, hosts: Sequence[LabHost], app: App, **changes: object
     ) -> None:
         self.folder = folder
         self.hosts = tuple(hosts)
