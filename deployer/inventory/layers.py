@@ -10,6 +10,8 @@ def merge(lower: Tree, upper: Tree) -> Tree:
     to another.
     """
     match lower, upper:
+        case Scalar(value=None), Scalar(value=None):
+            return Scalar(upper.mark, None, upper.text, removes=lower.removes)
         case _, Scalar(value=None):
             return Scalar(upper.mark, None, upper.text, removes=True)
         case Table(), Table() if _same_kind(lower, upper):

@@ -17,7 +17,17 @@ SECRET = "hunter2hunter2"
 PIECES = sorted(
     {*GOOD.replace(":", " : ").split(), ":", "- ", "\n", "\n  ", "{", "}", "[", "]", "'", '"'}
     | {"&a ", "*a", "!!str ", "---\n", "? ", "|\n", ">\n", "<<", "~", "022", "no", "\t", "#"}
-    | {"null", ".nan", "1e999", "9" * 5000, "0x" + "f" * 5000, "\\x", "\ud800", "\u2028", "%YAML 1.1\n"}
+    | {
+        "null",
+        ".nan",
+        "1e999",
+        "9" * 5000,
+        "0x" + "f" * 5000,
+        "\\x",
+        "\ud800",
+        "\u2028",
+        "%YAML 1.1\n",
+    }
 )
 FAST = settings(
     max_examples=200,
@@ -34,12 +44,22 @@ def loaded(data: bytes):
         try:
             return load(Path(folder), "prod", {"HOME": "/root"})
         except InventoryError as error:
-            assert error.problems
-            assert all("\n" not in problem for problem in error.problems)
-            assert all(problem.startswith(f"{folder}/prod.yaml:") for problem in error.problems)
-            return error
+            return checked(error, f"{folder}/prod.yaml:")
         finally:
             assert time.perf_counter() - started < 5
+
+
+def checked(error, start):
+    assert error.problems
+    assert all(problem.startswith(start) for problem in error.problems)
+    assert all("\n" not in problem for problem in error.problems)
+    return error
+
+
+def data(tree):
+    read = plain(tree)
+    assert isinstance(read, dict)
+    return read
 
 
 @FAST
@@ -103,7 +123,9 @@ def test_no_error_shows_a_secret(line, before, value):
     lines = GOOD.splitlines()
     lines[line] = f"{before}{value}"
 
-    assert SECRET not in str(loaded("\n".join(lines).encode()))
+    result = loaded("\n".join(lines).encode())
+
+    assert isinstance(result, Inventory) or SECRET not in str(result)
 
 
 def scalars():
@@ -119,8 +141,10 @@ def tables(values):
 
 TREES = st.recursive(
     scalars(),
-    lambda inner: tables(inner)
-    | st.lists(inner, max_size=3).map(lambda items: Listing(Mark("f", 1, 1), tuple(items))),
+    lambda inner: (
+        tables(inner)
+        | st.lists(inner, max_size=3).map(lambda items: Listing(Mark("f", 1, 1), tuple(items)))
+    ),
     max_leaves=8,
 )
 EMPTY = Table(Mark("f", 1, 1), {})
@@ -144,7 +168,7 @@ def test_merging_twice_is_merging_once(lower, upper):
 @FAST
 @given(tables(TREES), tables(TREES))
 def test_what_the_upper_layer_says_holds(lower, upper):
-    merged = plain(merge(lower, upper))
+    merged = data(merge(lower, upper))
 
     for key, entry in upper.entries.items():
         if isinstance(entry.value, Scalar) and entry.value.value is None:
@@ -164,4 +188,5 @@ def test_any_line_in_quotes_is_read_as_it_is(text):
 
     tree, problems = parse(f"a: '{quoted}'\n", "f")
 
-    assert (plain(tree), problems) == ({"a": text}, ())
+    assert problems == ()
+    assert data(tree) == {"a": text}

@@ -87,8 +87,7 @@ def test_a_missing_file_is_named_and_how_to_make_one(tmp_path):
     problems = told(tmp_path)
 
     assert problems == (
-        f"{tmp_path / 'prod.yaml'}:1:1: there is no such file; "
-        "`inv init` writes one to start from",
+        f"{tmp_path / 'prod.yaml'}:1:1: there is no such file; `inv init` writes one to start from",
     )
 
 

@@ -1,9 +1,26 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from deployer.errors import InventoryError
 from deployer.inventory.loader import load
-from tests.unit.inventory.bad_values import BAD
 from tests.unit.inventory.good import split_mark, with_line, written
+
+TABLE = Path(__file__).parents[2] / "data" / "bad_values.txt"
+
+
+def read_case(line):
+    name, key, value, path, *words = line.split(" ¦ ")
+    long = re.sub(r"<(.+)\*(\d+)>", lambda match: match[1] * int(match[2]), value)
+    return name, key, long.replace("⏎", "\n"), path, words
+
+
+BAD = [
+    read_case(line)
+    for line in TABLE.read_text(encoding="utf-8").split("\n")
+    if line and not line.startswith("#")
+]
 
 
 def test_the_table_is_long_enough():
@@ -13,7 +30,7 @@ def test_the_table_is_long_enough():
 
 @pytest.mark.parametrize("case", BAD, ids=[case[0] for case in BAD])
 def test_a_bad_value_is_named_where_it_stands(case, tmp_path):
-    _, key, value, path, *words = case
+    _, key, value, path, words = case
     text, line, column = split_mark(with_line(key, value))
     folder = written(tmp_path, text)
 
@@ -22,8 +39,7 @@ def test_a_bad_value_is_named_where_it_stands(case, tmp_path):
 
     assert len(caught.value.problems) == 1
     problem = caught.value.problems[0]
-    start = f"{folder / 'prod.yaml'}:{line}:{column}: {path}"
-    assert problem.startswith(start)
+    assert problem.startswith(f"{folder / 'prod.yaml'}:{line}:{column}: {path}")
     assert all(word in problem for word in words)
     assert "hunter2" not in str(caught.value)
     assert caught.value.exit_code == 2

@@ -2,7 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from deployer.adapters.app_servers.gunicorn import Gunicorn
+from deployer.adapters.databases.postgres import Postgres
+from deployer.adapters.databases.sqlite import Sqlite
 from deployer.core.secret import SecretReference
+from deployer.errors import InventoryError
 from deployer.inventory.loader import load
 from tests.unit.inventory.good import GOOD, with_line, written
 
@@ -27,7 +31,8 @@ def test_the_production_inventory_is_accepted_as_it_stands():
 
 
 def test_an_app_needs_a_name_an_app_server_and_a_host(tmp_path):
-    text = 'app: {name: a, app_server: {kind: gunicorn, module: "a:b"}}\nhosts: {x: {address: "::1"}}\n'
+    app = 'app: {name: a, app_server: {kind: gunicorn, module: "a:b"}}'
+    text = f'{app}\nhosts: {{x: {{address: "::1"}}}}\n'
 
     inventory = load(written(tmp_path, text), "prod", {})
 
@@ -121,7 +126,7 @@ def test_branches_tags_and_commits_are_revisions(revision, tmp_path):
 def test_database_urls_without_a_password_are_taken(url, tmp_path):
     folder = written(tmp_path, with_line("database", f"{{kind: postgres, url: '{url}'}}"))
 
-    assert load(folder, "prod", {}).app.database.url == url
+    assert load(folder, "prod", {}).app.database == Postgres(url=url)
 
 
 def test_the_home_folder_comes_from_the_environment(tmp_path):
@@ -163,7 +168,7 @@ def test_another_kind_replaces_the_options_of_the_first(tmp_path):
     written(tmp_path, "app: {database: {kind: postgres, url: 'postgresql:///x'}}\n", "base")
     written(tmp_path, with_line("database", "{kind: sqlite, path: db.sqlite3}"))
 
-    assert load(tmp_path, "prod", {}).app.database.path == "db.sqlite3"
+    assert load(tmp_path, "prod", {}).app.database == Sqlite(path="db.sqlite3")
 
 
 def test_options_merge_into_the_kind_of_base(tmp_path):
@@ -173,13 +178,15 @@ def test_options_merge_into_the_kind_of_base(tmp_path):
 
     server = load(tmp_path, "prod", {}).app.app_server
 
-    assert (server.module, server.workers, server.threads) == ("a:b", 7, 2)
+    assert server == Gunicorn(module="a:b", workers=7, threads=2)
 
 
 def test_a_missing_key_is_told_where_its_mapping_starts(tmp_path):
-    text = GOOD.replace("  app_server: {kind: gunicorn, module: \"shop.wsgi:application\"}\n", "")
+    text = GOOD.replace('  app_server: {kind: gunicorn, module: "shop.wsgi:application"}\n', "")
 
-    with pytest.raises(Exception, match=r"prod.yaml:1:1: app.app_server: is missing") as caught:
+    with pytest.raises(
+        InventoryError, match=r"prod.yaml:1:1: app.app_server: is missing"
+    ) as caught:
         load(written(tmp_path, text), "prod", {})
 
     assert len(caught.value.problems) == 1

@@ -72,7 +72,9 @@ def test_all_that_fail_are_named_at_once(tmp_path):
     assert "export A=" in caught.value.hint
 
 
-@pytest.mark.parametrize(("value", "cause"), [("", "Empty: B."), ("a\0b", "NUL"), ("x" * 70_000, "65536")])
+@pytest.mark.parametrize(
+    ("value", "cause"), [("", "Empty: B."), ("a\0b", "NUL"), ("x" * 70_000, "65536")]
+)
 def test_an_unusable_value_is_refused_and_not_shown(value, cause, tmp_path):
     with pytest.raises(UnresolvedSecret) as caught:
         resolve(inventory(tmp_path, "env"), {"A": VALUE, "B": value})
@@ -123,7 +125,9 @@ def test_dotenv_lines_are_read_without_expanding_anything(line, value):
     assert read_dotenv(f"# first\n\n{line}\n", "`x`") == {"A": value}
 
 
-@pytest.mark.parametrize("line", ["hunter2", "A='hunter2", 'A="hunter2', "1A=hunter2", "A-B=hunter2"])
+@pytest.mark.parametrize(
+    "line", ["hunter2", "A='hunter2", 'A="hunter2', "1A=hunter2", "A-B=hunter2"]
+)
 def test_a_broken_dotenv_line_is_named_by_number_only(line):
     with pytest.raises(UsageError, match="Line 2 of `x`") as caught:
         read_dotenv(f"A=b\n{line}\n", "`x`")
@@ -133,7 +137,7 @@ def test_a_broken_dotenv_line_is_named_by_number_only(line):
 
 @pytest.mark.parametrize(
     "code",
-    ["print('A=a\\nB=b')", "print('{\"A\": \"a\", \"B\": \"b\", \"C\": 3}')"],
+    ["print('A=a\\nB=b')", 'print(\'{"A": "a", "B": "b", "C": 3}\')'],
     ids=["dotenv", "json"],
 )
 def test_a_program_prints_lines_or_json(code, tmp_path):
@@ -151,7 +155,7 @@ def test_a_program_gets_the_environment_and_no_stdin(tmp_path):
     [
         ("print('A=hunter2'); raise SystemExit(3)", "failed: exit code 3"),
         ("import sys; sys.stderr.write('hunter2'); sys.exit(1)", "failed: exit code 1"),
-        ("print('{\"A\": \"hunter2\"')", "broken JSON"),
+        ('print(\'{"A": "hunter2"\')', "broken JSON"),
         ("print('hunter2')", "Line 1 of the output"),
         ("import sys; sys.stdout.buffer.write(b'A=hunter2\\xff')", "UTF-8"),
         ("print('{' * 100000)", "broken JSON"),

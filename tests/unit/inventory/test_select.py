@@ -42,7 +42,9 @@ def test_nobody_left_is_refused(limit, inventory):
     assert "web1, web2, work1" in caught.value.hint
 
 
-@pytest.mark.parametrize("limit", ["wbe1", "web1,wbe1", "!wbe1", " ", ",", "web1,", "*", "web1\n,x"])
+@pytest.mark.parametrize(
+    "limit", ["wbe1", "web1,wbe1", "!wbe1", " ", ",", "web1,", "*", "web1\n,x"]
+)
 def test_an_unknown_name_is_refused(limit, inventory):
     with pytest.raises(UsageError, match="no host and no role") as caught:
         select(inventory, limit)
