@@ -59,7 +59,8 @@ def test_a_variable_that_no_process_can_have_is_named_without_its_value():
         render_app(app)
 
     assert error.value.message == (
-        "The variable `BAD` cannot be set: a value with a NUL sign cannot be an environment variable."
+        "The variable `BAD` cannot be set: "
+        "a value with a NUL sign cannot be an environment variable."
     )
 
 
