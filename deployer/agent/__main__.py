@@ -1,0 +1,14 @@
+"""Start the agent; works from its own folder alone: `python3 -I -S …/__main__.py serve`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from deployer.agent.program import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

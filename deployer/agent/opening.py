@@ -1,0 +1,173 @@
+"""Open a run: the app is set up, not held, not locked, put right, and as the plan has seen it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deployer.agent import counters, frames, grammar
+from deployer.agent.context import Context
+from deployer.agent.journal import Journal, Record, Writer
+from deployer.agent.lock import Lock, LockHeld
+from deployer.agent.recovering import JOURNAL, recover_locked
+
+_ALLOWED_WHILE_HELD = ("rollback", "backup")
+
+
+class Refused(Exception):
+    """The run may not begin: why in one word, in a sentence, and what to do next."""
+
+    def __init__(self, why: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.why = why
+        self.message = message
+        self.hint = hint
+
+
+@dataclass
+class OpenRun:
+    """A run that has begun: it holds the lock, and all it has written is in `records` too."""
+
+    app: str
+    run: str
+    release: str
+    command: str
+    actor: str
+    lock: Lock
+    journal: Journal
+    writer: Writer
+    began: float = field(default_factory=time.time)
+    records: list[Record] = field(default_factory=list)
+
+    def write(self, event: str, **data: object) -> None:
+        """Add to the journal; on disk when this returns. Raises OSError."""
+        self.records.append(self.journal.write(self.writer, event, **data))
+
+    def close(self) -> None:
+        """Give the lock back."""
+        self.journal.close()
+        self.lock.release()
+
+
+def open_run(place: Context, message: Mapping[str, object], live: Callable[[], str]) -> OpenRun:
+    """Begin the run that a message asks for; raises Refused."""
+    folder = place.state_folder
+    command = str(message.get("command", ""))
+    if not folder.is_dir():
+        text = f"this host is not set up for `{place.app}`"
+        raise Refused("not-set-up", text, "Run `inv setup` for this host first.")
+    _refuse_held(folder, command)
+    owner = {
+        "run": place.run,
+        "command": command,
+        "actor": str(message.get("actor", "")),
+        "since": int(time.time()),
+        "pid": os.getpid(),
+    }
+    try:
+        lock = Lock(folder, owner)
+    except LockHeld as held:
+        raise _locked(held.owner) from held
+    journal = Journal(folder / JOURNAL)
+    try:
+        return _begin(place, message, live, (lock, journal))
+    except BaseException:
+        journal.close()
+        lock.release()
+        raise
+
+
+def _begin(
+    place: Context,
+    message: Mapping[str, object],
+    live: Callable[[], str],
+    held: tuple[Lock, Journal],
+) -> OpenRun:
+    lock, journal = held
+    folder = place.state_folder
+    expected = message.get("fence")
+    _put_right(place, journal, strict=expected is not None)
+    fence = counters.number(folder, counters.FENCE)
+    if expected is not None and expected != fence:
+        text = "another run has changed this host since the plan was made"
+        raise Refused("stale", text, "Run the same command again; it looks at the host anew.")
+    settle = message.get("settle", [])
+    if frames.has_blob(settle):
+        raise Refused("protocol", "settle actions may not carry content", "Report this bug.")
+    release = _release(message.get("release"))
+    counters.raise_to(folder, counters.FENCE, fence + 1)
+    counters.raise_to(folder, counters.RELEASES, _release_number(release))
+    journal.keep_ballast()
+    opened = OpenRun(
+        app=place.app,
+        run=place.run,
+        release=str(release.get("id", "")),
+        command=str(message.get("command", "")),
+        actor=str(message.get("actor", "")),
+        lock=lock,
+        journal=journal,
+        writer=Writer(place.run, fence + 1),
+    )
+    opened.write(
+        "begin",
+        command=opened.command,
+        actor=opened.actor,
+        release=dict(release) or None,
+        previous=live(),
+        settle=settle,
+    )
+    return opened
+
+
+def _put_right(place: Context, journal: Journal, *, strict: bool) -> None:
+    ended = recover_locked(place.app, place.root, journal)
+    if ended is None:
+        return
+    folder = place.state_folder
+    counters.raise_to(folder, counters.FENCE, counters.number(folder, counters.FENCE) + 1)
+    if not ended.ok:
+        text = f"an earlier run could not be put back: {ended.cause}"
+        raise Refused("recovery", text, "Look at the host: `inv status`, then `inv rollback`.")
+    if strict:
+        said = ended.outcome.replace("_", " ")
+        text = f"an earlier run was left open and has just been put back ({said})"
+        raise Refused("recovery", text, "Run the same command again; nothing of it was begun.")
+
+
+def _refuse_held(folder: Path, command: str) -> None:
+    if command in _ALLOWED_WHILE_HELD:
+        return
+    try:
+        hold = json.loads((folder / "hold.json").read_bytes())
+    except FileNotFoundError:
+        return
+    except ValueError:
+        hold = {}
+    known = hold if isinstance(hold, dict) else {}
+    who, why = known.get("who", "somebody"), known.get("why", "without a reason")
+    text = f"the app is held by {who}: {why}"
+    raise Refused("held", text, f"When it is over: `inv unlock --id {known.get('id', '')}`.")
+
+
+def _locked(owner: Mapping[str, object]) -> Refused:
+    who = owner.get("actor") or "somebody"
+    text = f"{owner.get('command') or 'run'} `{owner.get('run', '')}` of {who} is at work here"
+    return Refused("locked", text, "Wait until it has ended; `inv status` shows where it is.")
+
+
+def _release(value: object) -> Mapping[str, object]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise grammar.WrongWord("the release of a run is not an object")
+    grammar.release_id(value.get("id"))
+    grammar.revision(value.get("revision"))
+    return value
+
+
+def _release_number(release: Mapping[str, object]) -> int:
+    return int(str(release["id"])[:6]) if release else 0

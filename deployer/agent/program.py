@@ -1,0 +1,52 @@
+"""The agent's command line: `serve`, `work APP RUN`, `recover APP`."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from deployer.agent import grammar
+
+_USAGE = 2
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what the words say; gives the exit code."""
+    try:
+        if list(words) == ["serve"]:
+            return _serve()
+        if len(words) == 3 and words[0] == "work":  # noqa: PLR2004  its name and two arguments
+            return _work(grammar.app_name(words[1]), grammar.run_id(words[2]))
+        if len(words) == 2 and words[0] == "recover":  # noqa: PLR2004  its name and one argument
+            return _recover(grammar.app_name(words[1]))
+    except grammar.WrongWord as error:
+        sys.stderr.write(f"deployer agent: {error}\n")
+        return _USAGE
+    sys.stderr.write("usage: agent serve | agent work APP RUN | agent recover APP\n")
+    return _USAGE
+
+
+def _serve() -> int:
+    from deployer.agent.serve import Front  # noqa: PLC0415  each command loads only its own part
+
+    return Front(sys.stdin.fileno(), sys.stdout.fileno()).serve()
+
+
+def _work(app: str, run: str) -> int:
+    from deployer.agent.context import Context  # noqa: PLC0415  as above
+    from deployer.agent.launching import Wanted  # noqa: PLC0415  as above
+    from deployer.agent.worker import Worker  # noqa: PLC0415  as above
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(str(Wanted(app, run, 0).socket))
+        worker = Worker(connection, Context(app, run))
+        signal.signal(signal.SIGTERM, lambda _number, _frame: worker.stop())
+        return worker.work()
+
+
+def _recover(app: str) -> int:
+    from deployer.agent.recovering import recover  # noqa: PLC0415  as above
+
+    return recover(app)
