@@ -25,7 +25,7 @@ from deployer.transport.wheels import LocalWheels
 
 def deploy(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     """Deploy; already live and healthy everywhere is a success with nothing to do."""
-    first_facts(at, sessions)
+    first_facts(at, sessions, with_revision=at.pulls)
     revision = pinned_revision(at, sessions)
     live = already_live(at, sessions, revision)
     if live:
@@ -33,8 +33,13 @@ def deploy(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     return run_plan(at, sessions, plan_deploy(at, sessions, revision))
 
 
-def first_facts(at: Environment, sessions: Mapping[str, Session]) -> None:
-    """Ask every host what decides whether there is anything to do, in one round trip."""
+def first_facts(
+    at: Environment, sessions: Mapping[str, Session], *, with_revision: bool = False
+) -> None:
+    """Ask every host what decides whether there is anything to do, in one round trip.
+
+    With `with_revision` the leader also asks the forge, which a rollback must never need.
+    """
     layout = Layout(at.inventory.app.name)
     leader = leader_of(at.hosts)
 
@@ -45,7 +50,7 @@ def first_facts(at: Environment, sessions: Mapping[str, Session]) -> None:
             disk((layout.root, layout.backups)),
             python(host.python or at.inventory.app.python),
         ]
-        if session.host == leader and at.pulls:
+        if session.host == leader and with_revision:
             asked.append(_remote_revision(at))
         session.ask(asked)
 

@@ -1,0 +1,83 @@
+"""`inv backup` and `inv prune`: small plans beside the deploy; no release is made."""
+
+from collections.abc import Mapping
+
+from deployer.api.deployment import make_plan, states, targets
+from deployer.api.environment import Environment
+from deployer.api.running import Ending, run_plan
+from deployer.core.fact import Fact
+from deployer.core.host_facts import release_files
+from deployer.core.host_state import AppState, app_state
+from deployer.core.plan import Plan
+from deployer.core.release import Release
+from deployer.core.report import HostReport, Outcome
+from deployer.core.step import LiveFile, Step
+from deployer.engine.compiler import questions
+from deployer.engine.session import Session
+from deployer.errors import PreflightFailed
+from deployer.recipes import upkeep
+
+_NO_RELEASE = Release(0, "0" * 40)
+
+
+def backup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
+    """Back up what is live on every host; nothing live is nothing to back up."""
+    plan = plan_backup(at, sessions)
+    if not any(plan.live.values()):
+        reports = tuple(HostReport(host, Outcome.UNCHANGED) for host in sessions)
+        return Ending(reports, "nothing is live yet, so there is nothing to back up")
+    return run_plan(at, sessions, plan)
+
+
+def prune(at: Environment, sessions: Mapping[str, Session]) -> Ending:
+    """Remove what retention does not keep."""
+    return run_plan(at, sessions, plan_prune(at, sessions))
+
+
+def plan_backup(at: Environment, sessions: Mapping[str, Session]) -> Plan:
+    """Put a backup together."""
+    return _plan(at, sessions, "backup", upkeep.backup())
+
+
+def plan_prune(at: Environment, sessions: Mapping[str, Session]) -> Plan:
+    """Put a prune together."""
+    return _plan(at, sessions, "prune", upkeep.prune())
+
+
+def _plan(
+    at: Environment, sessions: Mapping[str, Session], command: str, steps: tuple[Step, ...]
+) -> Plan:
+    at.on_all(sessions, lambda session: session.ask((app_state(),)))
+    found = states(sessions)
+    _refuse_bare_hosts(at, found)
+    at.on_all(sessions, lambda session: session.ask(_live_files(found[session.host])))
+    files = {host: _files_of(session, found[host]) for host, session in sessions.items()}
+    on = targets(at, _NO_RELEASE, files)
+    plan = make_plan(at, command, steps, on, found, makes_release=False)
+    at.on_all(
+        sessions,
+        lambda one: one.ask(
+            fact for fact in questions(plan.steps, plan.target(one.host)) if fact not in one.facts
+        ),
+    )
+    return plan
+
+
+def _live_files(state: AppState) -> tuple[Fact[object], ...]:
+    return (release_files(state.live),) if state.live else ()
+
+
+def _files_of(session: Session, state: AppState) -> tuple[LiveFile, ...]:
+    if not state.live:
+        return ()
+    found = session.facts[release_files(state.live)]
+    return tuple(LiveFile(path, digest) for path, digest in found.items())
+
+
+def _refuse_bare_hosts(at: Environment, found: Mapping[str, AppState]) -> None:
+    bare = [host for host, state in found.items() if not state.set_up]
+    if bare:
+        raise PreflightFailed(
+            f"`{', '.join(bare)}` was never set up for `{at.inventory.app.name}`.",
+            hint=f"run `inv setup --env {at.inventory.environment}`",
+        )
