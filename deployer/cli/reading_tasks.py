@@ -80,10 +80,10 @@ def logs(
     lines: str = "",
 ) -> None:
     """Show what the app's processes logged."""
-    from deployer.api import streaming
+    from deployer.api.logs import logs as show_logs
 
     leave(
-        streaming.logs,
+        show_logs,
         LogsRequest(
             "logs",
             env=env,

@@ -206,10 +206,10 @@ def run(
     yes: bool = False,
 ) -> None:
     """Run a program in the live release, as the app's user with its environment."""
-    from deployer.api import streaming
+    from deployer.api import program
 
     leave(
-        streaming.run,
+        program.run,
         RunRequest(
             command="run",
             env=env,
