@@ -61,8 +61,11 @@ def judge(samples: Sequence[Sample], patience: Patience) -> Verdict:
     dead = _dead(last, samples)
     if dead:
         return dead
-    if last.trouble:
-        return _not_good(last, last.trouble, samples, patience)
+    trouble = last.trouble
+    if trouble is None and not _good(last):
+        trouble = Trouble("unit", f"the unit is {last.active}/{last.sub}")
+    if trouble:
+        return _not_good(last, trouble, samples, patience)
     return _settling(samples, patience)
 
 
