@@ -136,7 +136,8 @@ class Session:
     def stream(self, message: Message, on_line: Callable[[str], None], *, silence: float) -> int:
         """Run a program on the host, hand on its lines, and give its exit code.
 
-        `silence` is how many seconds it may print nothing.
+        `silence` is how many seconds it may print nothing. Raises AgentRefused when it was not
+        started or did not end by itself.
         """
         self.channel.send({**message, "verb": "stream", "app": self._app})
         while True:
@@ -144,6 +145,9 @@ class Session:
             match answer["event"]:
                 case "line":
                     on_line(self._text(answer, "line"))
+                case "exit" if cause := self._text(answer, "cause"):
+                    hint = self._text(answer, "hint")
+                    raise AgentRefused(f"`{self.host}`: {cause}", host=self.host, hint=hint)
                 case "exit":
                     code = answer.get("code")
                     return code if isinstance(code, int) else 1
