@@ -26,9 +26,13 @@ Address={address}/24
 LinkLocalAddressing=no
 IPv6AcceptRA=no
 """
-# Joins the groups named before `--`, then becomes the program after it.
-ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit; shift; done; shift; exec "$@"'
-ENTER_LOGGED = f'exec >"$1" 2>&1 </dev/null; shift; {ENTER}'
+# Joins the groups named before `--`, then runs the program after it, and again for as long as it
+# asks for a restart (133): with --keep-unit nspawn leaves the reboot of a host to its caller.
+POWER = """\
+exec >"$1" 2>&1 </dev/null; shift
+while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit; shift; done; shift
+"$@"; while [ $? = 133 ]; do "$@"; done
+"""
 
 
 def make_key(path: Path, comment: str) -> str:
@@ -69,7 +73,7 @@ def start(host: LabHost, folder: Path, bridge: str, names: Path) -> None:
     network.delete_link(host.link)
     run(
         *("setsid", "--fork", "env", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1"),
-        *("sh", "-c", ENTER_LOGGED, "sh", str(folder / "log")),
+        *("sh", "-c", POWER, "sh", str(folder / "log")),
         *(str(group) for group in groups),
         *("--", "systemd-nspawn", "--register=no", "--keep-unit", "--boot", "--quiet"),
         *("-D", str(folder / "root"), f"--machine={host.machine}", f"--hostname={host.name}"),
