@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from deployer.core.fact import Fact, Facts
 from deployer.core.order import Order, OrderedStep
-from deployer.core.step import Phase, Refuse, Scope, Skip, Step, Target
+from deployer.core.step import Phase, Refuse, Scope, Skip, Step, Target, Work
+from deployer.errors import DeployerError, InternalError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def compile_phase(phase: Phase, steps: Sequence[Step], on: Target, facts: Facts)
     for step in steps:
         if not _takes_part(step, on):
             continue
-        work = step.do(on, facts)
+        work = _work(step, on, facts)
         match work:
             case Refuse():
                 return Compiled(Order(phase, ()), tuple(skipped), (step.name, work))
@@ -38,6 +39,16 @@ def compile_phase(phase: Phase, steps: Sequence[Step], on: Target, facts: Facts)
             case actions:
                 ordered.append(OrderedStep(step.name, tuple(actions), step.undo(on, facts)))
     return Compiled(Order(phase, tuple(ordered)), tuple(skipped))
+
+
+def _work(step: Step, on: Target, facts: Facts) -> Work:
+    try:
+        return step.do(on, facts)
+    except InternalError:
+        raise
+    except DeployerError as error:
+        # What we cannot supply (a commit that is not here) is trouble of this run, not a crash.
+        return Refuse(error.message, error.hint)
 
 
 def _takes_part(step: Step, on: Target) -> bool:

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from deployer.core.event import Emit, Noticed, PhaseStarted, StepFailed, StepSkipped
 from deployer.core.order import Order
 from deployer.core.plan import Plan
-from deployer.core.report import HostReport, Outcome
+from deployer.core.report import EXIT_CODES, HostReport, Outcome
 from deployer.core.step import Phase, Scope, Step
 from deployer.engine.compiler import Compiled, compile_phase
 from deployer.engine.fleet import Fleet
 from deployer.engine.session import Ended, Session
-from deployer.errors import DeployerError, HostError, Locked
+from deployer.errors import DeployerError
 
-_BEFORE_LIVE = (Phase.PREPARE, Phase.BUILD)
+_NOT_BEGUN = {EXIT_CODES[one]: one for one in (Outcome.LOCKED, Outcome.ABORTED)}
+_SURE = (Outcome.COMMITTED, Outcome.ABORTED, Outcome.ROLLED_BACK, Outcome.LOCKED)
 _FINISH_WARNING = "finishing touches failed in step `{step}`: {cause}"
 
 
@@ -28,17 +29,14 @@ class Conductor:
         self._stop = stop
         self._fleet = Fleet(sessions)
         self._failed: dict[str, Ended] = {}
+        self._outcomes: dict[str, Outcome] = {}
 
     def conduct(self) -> tuple[HostReport, ...]:
         """Do all of it; afterwards every host is committed, untouched or put back."""
         prepared = self._compile(Phase.PREPARE, self._hosts)
-        if self._failed:
+        if self._failed or self._stop.is_set():
             return self._reports(Outcome.ABORTED)
-        refusal = self._begin()
-        if refusal is not None:
-            self._unwind("another host could not begin")
-            raise refusal
-        if self._before_live(prepared) and self._go_live():
+        if self._begin() and self._before_live(prepared) and self._go_live():
             return self._finish()
         return self._unwind(self._reason())
 
@@ -46,11 +44,13 @@ class Conductor:
     def _hosts(self) -> tuple[str, ...]:
         return tuple(target.host.name for target in self._plan.targets)
 
-    def _begin(self) -> DeployerError | None:
+    def _begin(self) -> bool:
         answers = self._fleet.each(self._hosts, lambda session: session.begin(self._plan))
-        errors = [one for one in answers.values() if isinstance(one, DeployerError)]
-        locked = [one for one in errors if isinstance(one, Locked)]
-        return next(iter([*locked, *errors]), None)
+        for host, answer in answers.items():
+            self._note_failure(host, "begin", answer)
+            if answer is not None:
+                self._outcomes[host] = _NOT_BEGUN.get(answer.exit_code, Outcome.UNKNOWN)
+        return not self._failed
 
     def _before_live(self, prepared: Mapping[str, Compiled]) -> bool:
         return self._send(Phase.PREPARE, prepared) and self._phase(Phase.BUILD, self._hosts)
@@ -99,18 +99,16 @@ class Conductor:
         orders = {host: one.order for host, one in compiled.items() if one.order.steps}
         ended = self._fleet.each(orders, lambda session: session.order(orders[session.host]))
         for host, end in ended.items():
-            self._note_failure(host, phase, end)
+            self._note_failure(host, phase.lower(), end)
         return not self._failed and not self._stop.is_set()
 
-    def _note_failure(self, host: str, phase: Phase, end: Ended | DeployerError) -> None:
+    def _note_failure(self, host: str, step: str, end: Ended | DeployerError | None) -> None:
         match end:
             case Ended(ok=False):
                 self._failed[host] = end
             case DeployerError():
-                self._failed[host] = Ended(
-                    ok=False, step=phase.lower(), cause=end.message, hint=end.hint
-                )
-                self._emit(StepFailed(host, phase.lower(), 0.0, end.message, end.hint))
+                self._failed[host] = Ended(ok=False, step=step, cause=end.message, hint=end.hint)
+                self._emit(StepFailed(host, step, 0.0, end.message, end.hint))
             case _:
                 pass
 
@@ -121,23 +119,20 @@ class Conductor:
 
     def _unwind(self, reason: str) -> tuple[HostReport, ...]:
         begun = tuple(host for host in self._hosts if self._fleet.session(host).began)
-        ends = self._fleet.each(begun, lambda session: session.undo(reason))
-        outcomes = {
-            host: end if isinstance(end, Outcome) else Outcome.UNKNOWN for host, end in ends.items()
-        }
-        return self._reports(Outcome.ABORTED, outcomes)
+        for host, end in self._fleet.each(begun, lambda session: session.undo(reason)).items():
+            self._outcomes[host] = end if isinstance(end, Outcome) else self._lost(host, end)
+        return self._reports(Outcome.ABORTED)
 
     def _finish(self) -> tuple[HostReport, ...]:
         orders = {host: one.order for host, one in self._compile(Phase.FINISH, self._hosts).items()}
         ends = self._fleet.each(self._hosts, lambda session: self._commit(session, orders))
-        outcomes = {
-            host: Outcome.UNKNOWN if isinstance(end, HostError) else Outcome.COMMITTED
-            for host, end in ends.items()
-        }
         for host, end in ends.items():
-            if isinstance(end, HostError):
-                self._failed[host] = Ended(ok=False, step="commit", cause=end.message)
-        return self._reports(Outcome.COMMITTED, outcomes)
+            self._outcomes[host] = Outcome.COMMITTED if end is None else self._lost(host, end)
+        return self._reports(Outcome.COMMITTED)
+
+    def _lost(self, host: str, error: DeployerError) -> Outcome:
+        self._failed.setdefault(host, Ended(ok=False, cause=error.message, hint=error.hint))
+        return Outcome.UNKNOWN
 
     def _commit(self, session: Session, orders: Mapping[str, Order]) -> None:
         # The finishing order travels with the commit to save a round trip: the agent takes
@@ -147,27 +142,33 @@ class Conductor:
         if order.steps:
             session.send_order(order)
         session.await_commit()
-        if not order.steps:
-            return
-        end = session.await_order()
+        if order.steps:
+            self._await_finish(session)
+
+    def _await_finish(self, session: Session) -> None:
+        try:
+            end = session.await_order()
+        except DeployerError as error:
+            # It has said that it is committed: what is lost now takes nothing of that away.
+            end = Ended(ok=False, step=Phase.FINISH.lower(), cause=error.message)
         if not end.ok:
             text = _FINISH_WARNING.format(step=end.step, cause=end.cause)
             self._emit(Noticed(text, "warning", session.host))
 
-    def _reports(
-        self, otherwise: Outcome, outcomes: Mapping[str, Outcome] | None = None
-    ) -> tuple[HostReport, ...]:
-        known = outcomes or {}
-        return tuple(self._report(host, known.get(host, otherwise)) for host in self._hosts)
+    def _reports(self, otherwise: Outcome) -> tuple[HostReport, ...]:
+        return tuple(
+            self._report(host, self._outcomes.get(host, otherwise)) for host in self._hosts
+        )
 
     def _report(self, host: str, outcome: Outcome) -> HostReport:
         end = self._failed.get(host, Ended(ok=True))
-        target = self._plan.target(host)
         committed = outcome is Outcome.COMMITTED and self._plan.release is not None
+        new = self._plan.target(host).release.id
+        old = self._plan.live.get(host, "") if outcome in _SURE else ""
         return HostReport(
             host=host,
             outcome=outcome,
-            release=target.release.id if committed else self._plan.live.get(host, ""),
+            release=new if committed else old,
             step=end.step,
             cause=end.cause,
             hint=end.hint,

@@ -1,0 +1,299 @@
+"""A host in memory: links, units, files and releases, what actions do to them, and its facts.
+
+Actions without a bearing on these do nothing.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import cast
+
+from deployer.core.release import Layout
+from deployer.core.transport import Message
+from deployer.errors import HostError
+
+LAYOUT = Layout("shop")
+Json = dict[str, object]
+
+
+class Link(StrEnum):
+    """What becomes of the link at one message."""
+
+    LOST_BEFORE = "lost before"
+    LOST_AFTER = "lost after"
+    SILENT = "silent"
+    """The host does what it is told, and is not heard of again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What goes wrong on a host."""
+
+    fails: str = ""
+    """The step that fails after it did everything."""
+    undo_fails: bool = False
+    refuses: Message | None = None
+    """The answer to `begin`."""
+    refuses_commit: Message | None = None
+    link: tuple[str, Link] | None = None
+    """At which message: a verb, or `order BUILD`."""
+    unreachable: HostError | None = None
+    garbles: str = ""
+    """The verb that is answered with an error of the protocol."""
+
+
+class Failed(Exception):
+    """An action did not succeed."""
+
+
+@dataclass
+class FakeHost:
+    """One host as it stands, and what it was told."""
+
+    name: str
+    trouble: Trouble = field(default_factory=Trouble)
+    links: dict[str, str] = field(default_factory=dict)
+    running: dict[str, str] = field(default_factory=dict)
+    cooling: set[str] = field(default_factory=set)
+    enabled: set[str] = field(default_factory=set)
+    files: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    releases: dict[str, Json] = field(default_factory=dict)
+    counter: int = 0
+    fence: int = 0
+    set_up: bool = True
+    free: int = 1 << 40
+    commits: dict[str, str] = field(default_factory=dict)
+    check: Json = field(default_factory=dict)
+    sick: set[str] = field(default_factory=set)
+    """Releases that do not answer well."""
+    heard: list[Message] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    """How each run ended here."""
+    locked: bool = False
+    round_trips: int = 0
+
+    @property
+    def live(self) -> str:
+        return base(self.links.get(LAYOUT.live, ""))
+
+    @property
+    def live_colour(self) -> str:
+        socket = self.links.get(LAYOUT.live_socket, "")
+        return next((one for one in ("blue", "green") if LAYOUT.socket(one) == socket), "")
+
+    @property
+    def serving(self) -> str:
+        """The release that answers users; "" if nobody does."""
+        return self.running.get(LAYOUT.unit(self.live_colour), "")
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """What it was told, in short."""
+        return tuple(said(message) for message in self.heard)
+
+    def state_of(self, release: str) -> object:
+        return self.releases[release]["state"] if release in self.releases else "gone"
+
+
+@dataclass
+class Open:
+    """A run that is open on a host."""
+
+    release: Json | None
+    settle: list[Json]
+    undo: list[list[Json]] = field(default_factory=list)
+    kept: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Links and files as they were before the run changed them."""
+    published: bool = False
+
+
+class Hands:
+    """Does the actions of one message on a host."""
+
+    def __init__(self, host: FakeHost, run: Open | None, blobs: Sequence[bytes] = ()) -> None:
+        self._host = host
+        self._run = run
+        self._blobs = blobs
+        self.results: Json = {}
+
+    def do(self, actions: Sequence[Json]) -> None:
+        """Do them in turn; raises Failed."""
+        for action in actions:
+            work = ACTIONS.get(str(action["action"]))
+            if work:
+                work(self, action)
+            if action.get("keep"):
+                self.results[str(action["keep"])] = self._host.check
+
+    def _keep(self, path: str) -> None:
+        if self._run:
+            old = self._host.links.get(path), self._host.files.get(path)
+            self._run.kept.setdefault(path, old)
+
+    def link(self, action: Json) -> None:
+        self._keep(str(action["path"]))
+        self._host.links[str(action["path"])] = str(action["target"])
+
+    def install(self, action: Json) -> None:
+        self._keep(str(action["path"]))
+        self._host.files[str(action["path"])] = sha(self._host.contents[str(action["source"])])
+
+    def put(self, action: Json) -> None:
+        blob = cast("dict[str, int]", action["content"])["blob"]
+        self._host.contents[str(action["path"])] = self._blobs[blob]
+
+    def put_back(self, action: Json) -> None:
+        path = str(action["path"])
+        if self._run is None or path not in self._run.kept:
+            return
+        link, file = self._run.kept[path]
+        for now, old in ((self._host.links, link), (self._host.files, file)):
+            now.pop(path, None)
+            if old is not None:
+                now[path] = old
+
+    def export(self, action: Json) -> None:
+        assert self._run is not None
+        record = {**(self._run.release or {}), "state": "building"}
+        self._host.releases[base(str(action["to"]))] = record
+
+    def give_up(self, action: Json) -> None:
+        self._host.releases.pop(str(action["release"]), None)
+
+    def mark(self, action: Json) -> None:
+        record = self._host.releases[str(action["release"])]
+        record.update(cast("list[tuple[str, str]]", action["note"]), state=action["state"])
+
+    def start_unit(self, action: Json) -> None:
+        unit = str(action["unit"])
+        colour = unit.partition("@")[2].partition(".")[0]
+        self._host.running[unit] = base(self._host.links[LAYOUT.colour(colour)])
+        self._host.cooling.discard(unit)
+
+    def stop_unit(self, action: Json) -> None:
+        unit = str(action["unit"])
+        if action["after"]:
+            self._host.cooling.add(unit)
+        else:
+            self._host.running.pop(unit, None)
+            self._host.cooling.discard(unit)
+
+    def swap_enabled(self, action: Json) -> None:
+        self._host.enabled.discard(str(action["disable"]))
+        self._host.enabled |= {str(action["enable"])} - {""}
+
+    def check_health(self, action: Json) -> None:
+        host, release = self._host, str(action["release"])
+        if host.running.get(str(action["unit"])) != release:
+            raise Failed(f"{action['unit']} does not run {release}")
+        through_front = any(one["front"] for one in cast("list[Json]", action["probes"]))
+        if through_front and host.serving != release:
+            raise Failed(f"{host.serving} still answers")
+        if release in host.sick:
+            raise Failed(f"{release} answers 500")
+
+
+ACTIONS: Mapping[str, Callable[[Hands, Json], None]] = {
+    "Link": Hands.link,
+    "Install": Hands.install,
+    "Put": Hands.put,
+    "PutBack": Hands.put_back,
+    "Export": Hands.export,
+    "GiveUp": Hands.give_up,
+    "Mark": Hands.mark,
+    "StartUnit": Hands.start_unit,
+    "StopUnit": Hands.stop_unit,
+    "SwapEnabled": Hands.swap_enabled,
+    "CheckHealth": Hands.check_health,
+}
+
+
+def answer(host: FakeHost, asked: Json) -> object:
+    """Answer one fact."""
+    fact = FACTS.get(str(asked["fact"]))
+    return fact(host, asked) if fact else {"error": f"No fact is called {asked['fact']}."}
+
+
+def disk(host: FakeHost, asked: Json) -> object:
+    room = {"free": host.free, "total": 1 << 41, "inodes_free": 1 << 20, "inodes_total": 1 << 21}
+    return dict.fromkeys(cast("list[str]", asked["paths"]), room)
+
+
+def files(host: FakeHost, asked: Json) -> object:
+    known = {path: host.files.get(path) for path in cast("list[str]", asked["paths"])}
+    return {path: one and {"sha256": one} for path, one in known.items()}
+
+
+def config(host: FakeHost, asked: Json) -> object:
+    start = f"{LAYOUT.release(str(asked['release']))}/config/system"
+    ours = {path: text for path, text in host.contents.items() if path.startswith(start)}
+    return {path.removeprefix(start): sha(text) for path, text in ours.items()}
+
+
+def health(host: FakeHost, asked: Json) -> object:
+    well = host.serving == asked["release"] and host.serving not in host.sick
+    return {"healthy": well, "cause": "" if well else "it answers 500"}
+
+
+def app(host: FakeHost, _: Json) -> object:
+    """Say how the app stands."""
+    if not host.set_up:
+        return {"set_up": False}
+    colours = {
+        colour: {
+            "release": base(host.links.get(LAYOUT.colour(colour), "")),
+            "active": "active" if LAYOUT.unit(colour) in host.running else "inactive",
+        }
+        for colour in ("blue", "green")
+    }
+    live_config = host.contents.get(f"{LAYOUT.release(host.live)}/config/digest", b"")
+    return {
+        "set_up": True,
+        "fence": host.fence,
+        "counter": host.counter,
+        "live": host.live,
+        "live_colour": host.live_colour,
+        "config_digest": live_config.decode().strip(),
+        "colours": colours,
+        "releases": list(host.releases.values()),
+        "open_run": None,
+    }
+
+
+FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {
+    "app": app,
+    "disk": disk,
+    "files": files,
+    "config": config,
+    "health": health,
+    "python": lambda *_: {"version": "3.11.2", "path": "/usr/bin/python3.11", "venv": True},
+    "remote_revision": lambda host, asked: host.commits.get(str(asked["revision"]), ""),
+    "repository": lambda host, _: {"exists": bool(host.releases), "tips": [], "has": {}},
+}
+
+
+def said(message: Message) -> str:
+    """A message in short: its verb, and the phase of an order."""
+    if message["verb"] != "order":
+        return str(message["verb"])
+    return f"order {message['phase']}"
+
+
+def sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def base(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def steps_done(host: FakeHost) -> tuple[str, ...]:
+    """Name the steps that the host was ordered to do, in order."""
+    return tuple(
+        str(cast("Mapping[str, object]", step)["name"])
+        for message in host.heard
+        if message["verb"] == "order"
+        for step in cast("list[object]", message["steps"])
+    )

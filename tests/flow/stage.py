@@ -1,0 +1,155 @@
+"""A stage for whole commands: an environment, a fleet in memory, and what came of it."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+from deployer.api.deploy import deploy
+from deployer.api.environment import Environment
+from deployer.api.perform import UseCase, with_sessions
+from deployer.api.place import Place
+from deployer.api.rendered import app_files
+from deployer.api.request import Request
+from deployer.api.rollback import rollback
+from deployer.api.running import Ending
+from deployer.api.sessions import address
+from deployer.core.event import Event, Noticed, StepFailed
+from deployer.core.inventory import Inventory
+from deployer.core.rendered import RenderedFile
+from deployer.core.report import EXIT_CODES, Outcome
+from deployer.core.secret import Secret
+from deployer.errors import DeployerError
+from tests.flow.fake_agent import FakeFleet
+from tests.flow.fake_host import FakeHost, Trouble
+from tests.shop_values import Section, hosts_of, inventory
+
+FIRST = "aaaaaaa" + "0" * 33
+SECOND = "bbbbbbb" + "0" * 33
+THIRD = "ccccccc" + "0" * 33
+SECRETS = {"DATABASE_URL": Secret("postgresql://shop:hush-hush@db/shop")}
+_RENDERED: dict[str, tuple[RenderedFile, ...]] = {}
+
+
+@dataclass
+class Stage:
+    """Hosts in memory and the shop; each command tells how it ended."""
+
+    inventory: Inventory
+    hosts: tuple[FakeHost, ...]
+    events: list[Event] = field(default_factory=list)
+    ending: Ending | None = None
+    error: DeployerError | None = None
+    watch: Callable[[Event], None] = lambda _: None
+
+    def deploy(self, revision: str = SECOND, *, force: bool = False) -> int:
+        """Deploy, and give the exit code."""
+        for host in self.hosts:
+            host.commits["main"] = revision
+        return self._command(deploy, Request("deploy", force=force))
+
+    def rollback(self, to: str = "") -> int:
+        """Roll back, and give the exit code."""
+        return self._command(rollback, Request("rollback", to=to))
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """How the last command ended on each host."""
+        assert self.ending is not None
+        return tuple(report.outcome for report in self.ending.hosts)
+
+    @property
+    def spoken(self) -> dict[str, tuple[str, ...]]:
+        """What each host was told by the last command."""
+        return {host.name: host.spoken for host in self.hosts}
+
+    @property
+    def failures(self) -> tuple[tuple[str, str], ...]:
+        """Hosts and steps that failed in the last command."""
+        return tuple(
+            (event.host, event.step) for event in self.events if isinstance(event, StepFailed)
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the last command warned of."""
+        return tuple(
+            event.text
+            for event in self.events
+            if isinstance(event, Noticed) and event.level == "warning"
+        )
+
+    def _command(self, use_case: UseCase, request: Request) -> int:
+        self.events.clear()
+        self.ending = self.error = None
+        for host in self.hosts:
+            host.heard.clear()
+            host.round_trips = 0
+        at = self._environment(request)
+        addresses = tuple(address(self.inventory, host) for host in at.hosts)
+        try:
+            self.ending = with_sessions(at, FakeFleet(self.hosts), addresses, use_case)
+        except DeployerError as error:
+            self.error = error
+            return error.exit_code
+        return EXIT_CODES[self.ending.outcome]
+
+    def _environment(self, request: Request) -> Environment:
+        folder = Path("/nowhere")
+        place = Place(folder, {"GITHUB_ACTOR": "ann"}, StringIO(), StringIO(), None)
+        chosen = tuple(self.inventory.hosts.values())
+        at = Environment(place, request, self.inventory, chosen, SECRETS, self._hear, "run-1")
+        at.__dict__["rendered"] = rendered(self.inventory)
+        return at
+
+    def _hear(self, event: Event) -> None:
+        self.events.append(event)
+        self.watch(event)
+
+
+def rendered(of: Inventory) -> tuple[RenderedFile, ...]:
+    """The files of an app, rendered once for all tests."""
+    key = of.app.model_dump_json()
+    if key not in _RENDERED:
+        _RENDERED[key] = app_files(of, SECRETS, Path("/nowhere"))
+    return _RENDERED[key]
+
+
+def stage(
+    count: int = 1,
+    *,
+    batches: tuple[int | str, ...] = ("100%",),
+    roles: Mapping[str, tuple[str, ...]] | None = None,
+    app: Section | None = None,
+) -> Stage:
+    """Hosts that are set up; nothing is deployed."""
+    named = {
+        name: {**host, "roles": (roles or {}).get(name, ("web",))}
+        for name, host in hosts_of(count).items()
+    }
+    whole = inventory(app, hosts=named, rest={"rollout": {"batches": batches}})
+    return Stage(whole, tuple(FakeHost(name) for name in named))
+
+
+def serving_first(
+    count: int = 1,
+    *,
+    batches: tuple[int | str, ...] = ("100%",),
+    troubles: Mapping[str, Trouble] | None = None,
+    app: Section | None = None,
+) -> Stage:
+    """A stage on which the revision FIRST is live, and troubles begin."""
+    made = stage(count, batches=batches, app=app)
+    assert made.deploy(FIRST) == 0
+    for host in made.hosts:
+        host.trouble = (troubles or {}).get(host.name, Trouble())
+        host.outcomes.clear()
+    return made
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    """Do something in another thread and wait for it."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
