@@ -10,7 +10,8 @@ _PROBLEM = re.compile(
     r"(?:nginx: |\S+ \S+ )?\[(?P<level>emerg|alert|crit|error|warn)\] (?:\d+#\d+: )?(?P<said>.*)"
 )
 _PLACE = re.compile(r"(?P<what>.*?) in (?P<file>/[^\s:]+):(?P<line>\d+)$")
-_SERVER_NAME = re.compile(r"^\s*server_name\s+([^;]+);", re.MULTILINE)
+_SERVER_NAME = re.compile(r"(?:^|[\s;{])server_name\s+([^;]+);")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _CONFLICT = re.compile(r'conflicting server name "([^"]+)"')
 
 
@@ -44,7 +45,8 @@ def first_error(lines: Sequence[str]) -> Problem:
 
 def server_names(site: str) -> frozenset[str]:
     """Give the names that a site answers to."""
-    return frozenset(name for match in _SERVER_NAME.findall(site) for name in match.split())
+    plain = _COMMENT.sub("", site)
+    return frozenset(name for match in _SERVER_NAME.findall(plain) for name in match.split())
 
 
 def conflicts(lines: Iterable[str], ours: frozenset[str]) -> tuple[str, ...]:

@@ -218,4 +218,5 @@ def test_words_of_nginx_are_read():
     assert found == Problem("emerg", 'unknown directive "bad"', "/etc/nginx/sites-enabled/other", 3)
     assert conflicts(lines, frozenset({"shop.test"})) == ("shop.test",)
     assert conflicts(lines, frozenset({"else.test"})) == ()
-    assert server_names("server {\n server_name a.b  c.d;\n}") == {"a.b", "c.d"}
+    assert server_names("server { listen 1; server_name a.b  c.d; }") == {"a.b", "c.d"}
+    assert server_names("server {\n# server_name x;\nserver_name y;\n}") == {"y"}
