@@ -4,7 +4,7 @@ import base64
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -119,7 +119,7 @@ class Host:
         """Let later actions belong to another run."""
         self._runs += 1
 
-    def do(self, *actions: dict[str, object]) -> list[dict[str, object]]:
+    def do(self, *actions: Mapping[str, object]) -> list[dict[str, object]]:
         """Carry actions out up to the first that fails."""
         order = json.dumps({"run": f"run{self._runs}", "actions": actions})
         done = json.loads(self.shell("python3 -I -S /tmp/agent/driver.py", order))["done"]
@@ -163,7 +163,7 @@ def unit(colour: str) -> str:
     return f"shop@{colour}.service"
 
 
-def start(colour: str, release: str, timeout: float = 10.0) -> tuple[dict[str, object], ...]:
+def start(colour: str, release: str, timeout: float = 10.0) -> tuple[Mapping[str, object], ...]:
     folder = f"/srv/shop/releases/{release}"
     return (
         {"action": "StopUnit", "unit": unit(colour), "kill": True},

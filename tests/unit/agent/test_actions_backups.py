@@ -221,14 +221,14 @@ def test_prune_removes_old_releases_and_environments_that_nothing_needs(ctx):
 
 def test_prune_leaves_a_release_that_a_process_works_in(ctx):
     for number in range(1, 6):
-        folder = release(ctx, number, "good")
+        release(ctx, number, "good")
     used = ctx.path("/srv/shop/releases/000001-1a2b3c4")
     with subprocess.Popen(("sleep", "60"), cwd=used) as process:
         remove_old(ctx)
         process.kill()
 
     assert used.is_dir()
-    assert folder.is_dir()
+    assert ctx.path("/srv/shop/releases/000005-1a2b3c4").is_dir()
     assert not ctx.path("/srv/shop/releases/000002-1a2b3c4").exists()
 
 
