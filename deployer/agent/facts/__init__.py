@@ -17,7 +17,6 @@ PLACES = {
     "python": ("software", "python"),
     "app": ("app", "app"),
     "files": ("trees", "files"),
-    "texts": ("trees", "texts"),
     "config": ("trees", "config"),
     "complete": ("trees", "complete"),
     "repository": ("repository", "repository"),

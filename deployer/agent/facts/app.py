@@ -1,0 +1,160 @@
+"""How an app stands on the host; cheap, because every command asks it first."""
+
+from __future__ import annotations
+
+import json
+import pwd
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from deployer.agent import counters, lock
+from deployer.agent.context import ActionFailed, Context, Fields
+from deployer.agent.journal import load
+from deployer.agent.recovering import JOURNAL
+from deployer.agent.recovery import plan
+from deployer.agent.release_record import is_release_id, read_record
+
+COLOURS = ("blue", "green")
+_ASKED = "Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestampMonotonic"
+_NOTHING: Mapping[str, str] = {}
+
+
+def app(ctx: Context, _question: Fields) -> object:
+    """Give the app's releases, colours, lock, open run, hold and counters."""
+    folder = ctx.state_folder
+    if not folder.is_dir():
+        return {"set_up": False, "user": _has_user(ctx.app)}
+    live = _link(ctx, "run/live")
+    return {
+        "set_up": True,
+        "user": _has_user(ctx.app),
+        "fence": counters.number(folder, counters.FENCE),
+        "counter": counters.number(folder, counters.RELEASES),
+        "live": live,
+        "live_colour": _live_colour(ctx),
+        "current": _link(ctx, "current"),
+        "colours": _colours(ctx),
+        "releases": _releases(ctx),
+        "open_run": _open_run(folder),
+        "locked_by": dict(lock.owner(folder)) or None,
+        "hold": _hold(folder),
+        "config_digest": _digest(ctx, live),
+    }
+
+
+def _has_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _link(ctx: Context, name: str) -> str:
+    target = _target(ctx.path(f"/srv/{ctx.app}/{name}")).name
+    return target if is_release_id(target) else ""
+
+
+def _target(link: Path) -> Path:
+    try:
+        return link.readlink()
+    except OSError:
+        return Path()
+
+
+def _live_colour(ctx: Context) -> str:
+    folder = _target(ctx.path(f"/srv/{ctx.app}/run/live.sock")).parent.name
+    found = (colour for colour in COLOURS if folder == f"{ctx.app}-{colour}")
+    return next(found, "")
+
+
+def _colours(ctx: Context) -> dict[str, object]:
+    units = _units(ctx)
+    return {
+        colour: {
+            "release": _link(ctx, f"run/{colour}"),
+            **_described(units.get(f"{ctx.app}@{colour}.service", _NOTHING)),
+        }
+        for colour in COLOURS
+    }
+
+
+def _units(ctx: Context) -> dict[str, Mapping[str, str]]:
+    if not ctx.path(f"/etc/systemd/system/{ctx.app}@.service").exists():
+        return {}
+    names = [f"{ctx.app}@{colour}.service" for colour in COLOURS]
+    words = ["systemctl", "show", "-p", _ASKED, "--", *names]
+    done = ctx.execute(words, timeout=20, quiet=True)
+    if not done.ok:
+        raise ActionFailed(f"`systemctl show` {done.problem}", log=done.lines)
+    blocks = done.stdout.decode("utf-8", "replace").strip().split("\n\n")
+    units = [dict(line.split("=", 1) for line in one.splitlines() if "=" in line) for one in blocks]
+    return {unit.get("Id", ""): unit for unit in units}
+
+
+def _described(unit: Mapping[str, str]) -> dict[str, object]:
+    since = _whole(unit, "ActiveEnterTimestampMonotonic") / 1e6
+    active = unit.get("ActiveState", "inactive")
+    began = time.time() - (time.clock_gettime(time.CLOCK_MONOTONIC) - since)
+    is_up = since and active == "active"
+    return {
+        "active": active,
+        "sub": unit.get("SubState", "dead"),
+        "pid": _whole(unit, "MainPID"),
+        "restarts": _whole(unit, "NRestarts"),
+        "since": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(began)) if is_up else "",
+    }
+
+
+def _whole(unit: Mapping[str, str], key: str) -> int:
+    text = unit.get(key, "")
+    return int(text) if text.isdigit() else 0
+
+
+def _releases(ctx: Context) -> list[object]:
+    folder = ctx.path(f"/srv/{ctx.app}/releases")
+    if not folder.is_dir():
+        return []
+    names = sorted(one.name for one in folder.iterdir() if is_release_id(one.name))
+    return [
+        {
+            "number": int(name[:6]),
+            "revision": name[7:],
+            "state": "building",
+            **read_record(folder / name),
+            "id": name,
+        }
+        for name in names
+    ]
+
+
+def _open_run(folder: Path) -> object:
+    found = plan(load(folder / JOURNAL))
+    if found is None:
+        return None
+    return {
+        "run": found.run,
+        "command": found.command,
+        "release": found.release,
+        "actor": found.actor,
+        "step": found.undo[0].step if found.undo else "",
+    }
+
+
+def _hold(folder: Path) -> object:
+    try:
+        return json.loads((folder / "hold.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return {"id": "unreadable"}
+
+
+def _digest(ctx: Context, live: str) -> str:
+    if not live:
+        return ""
+    try:
+        return ctx.path(f"/srv/{ctx.app}/releases/{live}/config/digest").read_text().strip()
+    except OSError:
+        return ""

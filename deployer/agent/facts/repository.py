@@ -1,0 +1,67 @@
+"""What the bare mirror of an app has, asked as its owner (git refuses strangers' folders)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from deployer.agent import fields, grammar
+from deployer.agent.context import ActionFailed, Context, Fields
+from deployer.agent.programs import Completed
+
+_TIMEOUT = 60.0
+_SHA = re.compile(r"[0-9a-f]{40,64}")
+_QUIET = {"GIT_TERMINAL_PROMPT": "0"}
+
+
+def repository(ctx: Context, question: Fields) -> object:
+    """Give the tips of all refs, and which of the revisions are there."""
+    revisions = [grammar.revision(one) for one in fields.texts(question, "revisions")]
+    mirror = ctx.path(f"/srv/{ctx.app}/repo.git")
+    if not (mirror / "HEAD").is_file():
+        return {"exists": False, "tips": [], "has": dict.fromkeys(revisions, False)}
+    listed = _git(ctx, mirror, "for-each-ref", "--format=%(objectname)")
+    return {
+        "exists": True,
+        "tips": sorted(set(listed.stdout.decode().split())),
+        "has": _known(ctx, mirror, revisions) if revisions else {},
+    }
+
+
+def remote_revision(ctx: Context, question: Fields) -> object:
+    """Ask the source for the commit of a branch or tag; a full hash is its own answer."""
+    url, wanted = fields.text(question, "url"), fields.text(question, "revision")
+    if _SHA.fullmatch(wanted):
+        return wanted
+    if url.startswith("-") or wanted.startswith("-"):
+        raise ActionFailed("a URL or revision may not begin with `-`")
+    patterns = [wanted, f"{wanted}^{{}}"] if wanted else ["HEAD"]
+    words = ["git", "ls-remote", "--", url, *patterns]
+    done = ctx.execute(words, user=ctx.app, env=_QUIET, timeout=_TIMEOUT, quiet=True)
+    if not done.ok:
+        raise ActionFailed(f"`git ls-remote` {done.problem}: {' '.join(done.lines[-2:])}")
+    return _best(done.stdout.decode("utf-8", "replace"), wanted or "HEAD")
+
+
+def _known(ctx: Context, mirror: Path, revisions: list[str]) -> dict[str, bool]:
+    asked = "".join(f"{one}^{{commit}}\n" for one in revisions).encode()
+    done = _git(ctx, mirror, "cat-file", "--batch-check=%(objecttype)", stdin=asked)
+    answers = done.stdout.decode().splitlines()
+    pairs = zip(revisions, answers)  # noqa: B905  `strict` is not in Python 3.9
+    return {revision: said == "commit" for revision, said in pairs}
+
+
+def _git(ctx: Context, mirror: Path, *words: str, stdin: bytes = b"") -> Completed:
+    owner = mirror.owner()
+    line = ["git", f"--git-dir={mirror}", *words]
+    done = ctx.execute(line, user=owner, stdin=stdin, env=_QUIET, timeout=_TIMEOUT, quiet=True)
+    if not done.ok:
+        raise ActionFailed(f"`git {words[0]}` {done.problem}", log=done.lines)
+    return done
+
+
+def _best(listed: str, wanted: str) -> str:
+    pairs = (line.split("\t", 1) for line in listed.splitlines() if "\t" in line)
+    found = {name: sha for sha, name in pairs}
+    names = (wanted, f"refs/heads/{wanted}", f"refs/tags/{wanted}^{{}}", f"refs/tags/{wanted}")
+    return next((found[name] for name in names if name in found), "")
