@@ -37,7 +37,7 @@ def preview_deploy(at: Environment, sessions: Mapping[str, Session]) -> Preview:
 def preview_rollback(at: Environment, sessions: Mapping[str, Session]) -> Preview:
     """Say what a rollback would do."""
     plan = plan_rollback(at, sessions)
-    found = next(iter(states(sessions).values()))
+    found = states(sessions).values()
     shown = previewed(at, sessions, plan, {})
     return replace(shown, migrations=schema_sentence(found, plan_release(plan)))
 

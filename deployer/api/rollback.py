@@ -1,13 +1,12 @@
 """`inv rollback`: back to a release that was proven good, by a plan of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from deployer.api.deploy import first_facts
 from deployer.api.deployment import make_plan, states, targets
 from deployer.api.environment import Environment
 from deployer.api.running import Ending, run_plan
 from deployer.core.host_facts import release_files
-from deployer.core.host_state import AppState, ReleaseRecord
+from deployer.core.host_state import AppState, ReleaseRecord, app_state
 from deployer.core.plan import Plan
 from deployer.core.release import Release, ReleaseState
 from deployer.core.step import LiveFile
@@ -20,14 +19,14 @@ from deployer.recipes.rollback import rollback as rollback_recipe
 def rollback(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     """Go back on all hosts to one release; says what the older code thinks of the database."""
     plan = plan_rollback(at, sessions)
-    found = states(sessions)
-    at.notice(schema_sentence(next(iter(found.values())), plan_release(plan)))
+    at.notice(schema_sentence(states(sessions).values(), plan_release(plan)))
     return run_plan(at, sessions, plan)
 
 
 def plan_rollback(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     """Choose the release and put the plan together; raises NoSuchRelease."""
-    first_facts(at, sessions)
+    # Nothing but the app: an unreachable repository must not stand in the way of going back.
+    at.on_all(sessions, lambda one: one.ask((app_state(),)))
     found = states(sessions)
     record = choose_release(at, found)
     at.on_all(sessions, lambda one: one.ask((release_files(record.id),)))
@@ -71,11 +70,9 @@ def choose_release(at: Environment, found: Mapping[str, AppState]) -> ReleaseRec
     return chosen
 
 
-def schema_sentence(state: AppState, target: str) -> str:
-    """Say whether older code fits the migrations that newer releases have applied."""
-    older = state.release(target)
-    newer = [one for one in state.releases if older and one.number > older.number]
-    applied = [one.migrations for one in newer if one.migrations]
+def schema_sentence(found: Iterable[AppState], target: str) -> str:
+    """Say whether older code fits the migrations that newer releases have applied, on any host."""
+    applied = _migrations_since(found, target)
     if not applied:
         return "database: untouched; no migration was applied since that release"
     names = "; ".join(applied)
@@ -85,6 +82,17 @@ def schema_sentence(state: AppState, target: str) -> str:
         f"database: untouched, and the older code may NOT fit it: migrations since: {names}; "
         "look at them before you trust the site"
     )
+
+
+def _migrations_since(found: Iterable[AppState], target: str) -> tuple[str, ...]:
+    # Only the host that migrated has recorded it.
+    since: dict[tuple[int, str], None] = {}
+    for state in found:
+        older = state.release(target)
+        for one in state.releases:
+            if older and one.number > older.number and one.migrations:
+                since[one.number, one.migrations] = None
+    return tuple(migrations for _, migrations in sorted(since))
 
 
 def _named(state: AppState, wanted: str, host: str) -> ReleaseRecord:

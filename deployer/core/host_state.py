@@ -72,13 +72,16 @@ class AppState:
         return max(good, key=lambda one: one.number, default=None)
 
     def colour_for(self, release: str) -> str:
-        """Give the colour that a release is on, or will be started on: the idle one."""
-        return self.colour_of(release) or other(self.live_colour)
+        """Give the colour that a release is on, or will be started on: never the live one."""
+        return self._warm_colour(release) or other(self.live_colour)
 
-    def colour_of(self, release: str) -> str:
-        """Give the colour that runs a release now, or ""."""
+    def is_warm(self, release: str) -> bool:
+        """Tell whether a release runs beside the live one, ready to be switched to."""
+        return bool(self._warm_colour(release))
+
+    def _warm_colour(self, release: str) -> str:
         for colour, state in self.colours.items():
-            if state.release == release and state.is_active:
+            if colour != self.live_colour and state.release == release and state.is_active:
                 return colour
         return ""
 

@@ -12,7 +12,7 @@ from deployer.steps.retire import Retire
 def rollback() -> tuple[Step, ...]:
     """Start the older release (or find it warm), prove it, switch, retire the bad one."""
     return (
-        Preflight(),
+        Preflight(builds=False),
         Restart(),
         CheckHealth(),
         Activate(),

@@ -10,16 +10,24 @@ _INODES_NEEDED = 10_000
 
 
 class Preflight:
-    """The host is set up, has room, and has the interpreter."""
+    """The host is set up and, to build a release, has room and the interpreter."""
 
     name = "preflight"
     phase = Phase.PREPARE
     scope = Scope.EACH
 
+    def __init__(self, *, builds: bool = True) -> None:
+        self._builds = builds
+
     def facts(self, on: Target) -> tuple[Fact[object], ...]:
+        if not self._builds:
+            return (app_state(),)
         return (app_state(), disk(_places(on)), python(on.host.python or on.app.python))
 
     def do(self, on: Target, facts: Facts) -> Work:
+        if not self._builds:
+            # A full disk or a lost interpreter may be the very reason to go back.
+            return _not_set_up(on, facts) or Skip("nothing is to be built")
         refusals = (_not_set_up(on, facts), _no_room(on, facts), _no_python(on, facts))
         return next((one for one in refusals if one), Skip(_summary(on, facts)))
 

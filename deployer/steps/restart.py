@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from deployer.core.action import Action, Install, Link, PutBack, ReloadUnits, StartUnit, StopUnit
+from deployer.core.action import Action, Install, Link, Mark, PutBack, ReloadUnits, StartUnit, StopUnit
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.host_state import app_state
-from deployer.core.release import other
-from deployer.core.step import LiveFile, Phase, Scope, Skip, Target, Work
+from deployer.core.step import LiveFile, Phase, Scope, Target, Work
 
 
 class Restart:
@@ -22,32 +21,35 @@ class Restart:
 
     def do(self, on: Target, facts: Facts) -> Work:
         state = facts[app_state()]
-        warm = state.colour_of(on.release.id)
-        if warm and warm != state.live_colour:
-            return Skip(f"{on.release.id} is still warm on {warm}")
-        idle = other(state.live_colour)
-        unit = on.layout.unit(idle)
+        colour = state.colour_for(on.release.id)
+        unit = on.layout.unit(colour)
         changed = _changed_units(on, facts)
-        return (
+        clean: tuple[Action, ...] = (
             StopUnit(unit, timeout=30.0, kill=True),
-            Link(on.layout.colour(idle), on.folder),
+            Link(on.layout.colour(colour), on.folder),
+        )
+        new = state.release(on.release.id) is None
+        return (
+            *((Mark(on.release.id, "live"),) if new else ()),
+            *(() if state.is_warm(on.release.id) else clean),
             *(
                 Install(f"{on.folder}/config/system{file.path}", file.path, file.mode)
                 for file in changed
             ),
             *((ReloadUnits(on.app.name),) if changed else ()),
+            # A warm one runs already: this takes its time to stop away.
             StartUnit(unit, timeout=on.app.runtime.start_timeout),
         )
 
     def undo(self, on: Target, facts: Facts) -> tuple[Action, ...]:
         state = facts[app_state()]
-        if state.colour_of(on.release.id):
-            return ()
-        idle = other(state.live_colour)
+        colour = state.colour_for(on.release.id)
         changed = _changed_units(on, facts)
+        # A warm one may have served a moment ago; another one never did.
+        drain = on.app.runtime.drain if state.is_warm(on.release.id) else 0.0
         return (
-            StopUnit(on.layout.unit(idle), timeout=30.0, kill=True),
-            PutBack(on.layout.colour(idle)),
+            StopUnit(on.layout.unit(colour), timeout=30.0, kill=not drain, after=drain),
+            PutBack(on.layout.colour(colour)),
             *(PutBack(file.path) for file in changed),
             *((ReloadUnits(on.app.name),) if changed else ()),
         )

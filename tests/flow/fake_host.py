@@ -64,8 +64,10 @@ class FakeHost:
     fence: int = 0
     set_up: bool = True
     free: int = 1 << 40
-    commits: dict[str, str] = field(default_factory=dict)
-    check: Json = field(default_factory=dict)
+    commits: dict[str, str] | None = field(default_factory=dict)
+    """What the repository has; None when it cannot be reached."""
+    check: Json = field(default_factory=lambda: {"migrations": {"pending": []}})
+    """What the step `check` finds."""
     sick: set[str] = field(default_factory=set)
     """Releases that do not answer well."""
     heard: list[Message] = field(default_factory=list)
@@ -262,6 +264,12 @@ def app(host: FakeHost, _: Json) -> object:
     }
 
 
+def remote_revision(host: FakeHost, asked: Json) -> object:
+    if host.commits is None:
+        return {"error": "fatal: unable to access the repository"}
+    return host.commits.get(str(asked["revision"]), "")
+
+
 FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {
     "app": app,
     "disk": disk,
@@ -269,7 +277,7 @@ FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {
     "config": config,
     "health": health,
     "python": lambda *_: {"version": "3.11.2", "path": "/usr/bin/python3.11", "venv": True},
-    "remote_revision": lambda host, asked: host.commits.get(str(asked["revision"]), ""),
+    "remote_revision": remote_revision,
     "repository": lambda host, _: {"exists": bool(host.releases), "tips": [], "has": {}},
 }
 

@@ -46,7 +46,7 @@ class Stage:
     def deploy(self, revision: str = SECOND, *, force: bool = False) -> int:
         """Deploy, and give the exit code."""
         for host in self.hosts:
-            host.commits["main"] = revision
+            host.commits = {"main": revision}
         return self._command(deploy, Request("deploy", force=force))
 
     def rollback(self, to: str = "") -> int:
