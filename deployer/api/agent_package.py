@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -46,6 +47,7 @@ def sources() -> dict[str, bytes]:
     return dict(sorted(_python_files(files("deployer.agent"), "")))
 
 
+@cache
 def digest() -> str:
     """Name this version of the agent: 12 hex digits of the sha256 of its files."""
     summed = hashlib.sha256()
