@@ -98,6 +98,14 @@ server { listen 80; server_name shop.test; location / { proxy_pass http://shop; 
 """
 
 
+POSTGRES = """
+su postgres -c "createuser shop; createdb --owner=shop shop"
+su postgres -c "psql -qc \\"alter user shop password 'p@ss w'\\""
+su postgres -c "psql -qd shop -c 'create table a as select generate_series(1, 1000) as x'"
+su postgres -c "psql -qd shop -c 'alter table a owner to shop'"
+"""
+
+
 class Host:
     """A lab host with the agent's code on it."""
 
@@ -135,15 +143,22 @@ class Host:
         return folder
 
 
-@pytest.fixture(scope="module")
-def host(spare_lab: Lab) -> Iterator[Host]:
-    (booted,) = spare_lab.add(1)
+def with_agent(booted: LabHost) -> Host:
+    """Bring the agent's code to a host that has just booted."""
     made = Host(booted)
-    made.shell("useradd --system --user-group --home-dir /srv/shop shop; mkdir -p /srv/shop/run")
-    made.shell("usermod -aG shop www-data; mkdir -p /tmp/agent/deployer")
+    made.shell("mkdir -p /tmp/agent/deployer")
     made.shell("base64 -d | tar -xz -C /tmp/agent/deployer", _packed(AGENT))
     made.write("/tmp/agent/deployer/__init__.py", "")
     made.write("/tmp/agent/driver.py", DRIVER)
+    return made
+
+
+@pytest.fixture(scope="module")
+def host(spare_lab: Lab) -> Iterator[Host]:
+    (booted,) = spare_lab.add(1)
+    made = with_agent(booted)
+    made.shell("useradd --system --user-group --home-dir /srv/shop shop; mkdir -p /srv/shop/run")
+    made.shell("usermod -aG shop www-data")
     made.write("/srv/shop/releases/unit", UNIT)
     made.shell("cp /srv/shop/releases/unit /etc/systemd/system/shop@.service")
     made.shell("systemctl daemon-reload; systemctl restart nginx")
@@ -446,3 +461,31 @@ def test_a_dump_of_sqlite_leaves_no_file_of_root_beside_it(host: Host) -> None:
         host.shell("cd /opt/backups/shop_*-1 && sha256sum -c --quiet SHA256SUMS && ls | wc -l")
         == "4"
     )
+
+
+def test_a_dump_of_postgres_is_read_back_and_the_password_is_no_argument(spare_lab: Lab) -> None:
+    (booted,) = spare_lab.add(1, postgres=True)
+    host = with_agent(booted)
+    host.shell("useradd --system --user-group shop")
+    host.shell(POSTGRES)
+    url = "postgres://shop:p%40ss%20w@127.0.0.1:5432/shop"
+    host.write("/etc/shop/app.env", f'DATABASE_URL="{url}"\n')
+    dump = {
+        "kind": "DumpPostgres",
+        "user": "shop",
+        "env_files": ["/etc/shop/app.env"],
+        "url_variable": "DATABASE_URL",
+    }
+    wish = {"action": "Backup", "folder": "/opt/backups", "app": "shop", "dumps": [dump]}
+
+    done = host.do(wish)
+    listed = host.shell("pg_restore -f - /opt/backups/shop_*-1/database.dump | grep -c '^[0-9]*$'")
+    host.write("/etc/shop/app.env", f'DATABASE_URL="{url.replace("p%40ss", "wrong")}"\n')
+    refused = host.do(wish)
+
+    assert done == [{"changed": True}]
+    assert int(listed) >= 1000
+    assert "could not be backed up" in cause(refused)
+    assert "wrong" not in json.dumps(refused)
+    assert host.shell("ls /opt/backups | wc -l") == "1"
+    spare_lab.remove(booted)

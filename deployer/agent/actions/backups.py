@@ -80,37 +80,47 @@ def _read(ctx: Context, action: Mapping[str, object]) -> Wish:
 
 def _fill(ctx: Context, wish: Wish, partial: Path) -> dict[str, object] | None:
     began = time.time()
-    files = [part for part in (_code(wish, partial), _config(ctx, wish, partial)) if part]
+    linked = _linked_code(wish, partial)
+    written = [part for part in (_config(ctx, wish, partial), _code(wish, partial)) if part]
     dumped = [made for made in (dump(ctx, one, partial) for one in wish.dumps) if made]
     if wish.database_required and not dumped:
         hint = "Check the path or URL of the database in the inventory."
         raise ActionFailed("there is no database to back up, but one is required", hint)
-    parts = [*files, *(made.part for made in dumped)]
+    fresh = [*written, *(made.part for made in dumped)]
+    parts = [*fresh, linked] if linked else fresh
     if not parts:
         return None
     record = _record(wish, parts, dumped, began)
     sums = "".join(f"{part.sha256}  {part.name}\n" for part in parts)
-    _verify(partial, files, parts)
+    for part in written:
+        check_tar(partial / part.name, part)
+    for part in fresh:
+        check_digest(partial / part.name, part)
     write_atomic(partial / SUMS, sums.encode(), 0o600)
     content = json.dumps(record, indent=2).encode() + b"\n"
     write_atomic(partial / RECORD, content, 0o600)
     return record
 
 
+def _linked_code(wish: Wish, partial: Path) -> Written | None:
+    """Link the code from a verified backup of the same release, after reading its sha256 again."""
+    earlier = _earlier(wish) if wish.release_folder else None
+    if earlier is None:
+        return None
+    backup, part = earlier
+    try:
+        os.link(backup / CODE, partial / CODE)
+        check_digest(partial / CODE, part)
+    except (OSError, Damaged):
+        (partial / CODE).unlink(missing_ok=True)
+        return None
+    return part
+
+
 def _code(wish: Wish, partial: Path) -> Written | None:
     folder = wish.release_folder
-    if folder is None or not folder.is_dir():
+    if folder is None or not folder.is_dir() or (partial / CODE).exists():
         return None
-    earlier = _earlier(wish)
-    if earlier:
-        backup, part = earlier
-        try:
-            os.link(backup / CODE, partial / CODE)
-            check_digest(partial / CODE, part)
-        except (OSError, Damaged):
-            (partial / CODE).unlink(missing_ok=True)
-        else:
-            return part
     return write_tar(partial / CODE, {folder.name: folder}, [folder / "venv"])
 
 
@@ -141,13 +151,6 @@ def _config(ctx: Context, wish: Wish, partial: Path) -> Written | None:
         entries[f"{wish.release_folder.name}/config"] = wish.release_folder / "config"
     there = {name: path for name, path in entries.items() if path.is_symlink() or path.exists()}
     return write_tar(partial / CONFIG, there) if there else None
-
-
-def _verify(partial: Path, files: list[Written], parts: list[Written]) -> None:
-    for part in files:
-        check_tar(partial / part.name, part)
-    for part in parts:
-        check_digest(partial / part.name, part)
 
 
 def _record(
