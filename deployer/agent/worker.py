@@ -143,7 +143,8 @@ class Worker:
             return
         try:
             if opened.release:
-                mark = {"action": "Mark", "release": opened.release, "state": "good", "note": []}
+                note = [["actor", opened.actor]] if opened.command == "deploy" else []
+                mark = {"action": "Mark", "release": opened.release, "state": "good", "note": note}
                 perform(self._ctx, mark)
             opened.write("end", outcome="committed")
         except ActionFailed as failed:

@@ -11,11 +11,12 @@ _BEGIN = """\
 import json, os, sys
 sys.path.insert(0, os.getcwd())
 sys.argv[:] = ["manage.py"]
+sys.stdout = sys.stderr  # what the app prints is not the report
 report = {}
 leader = os.environ.get("DEPLOYER_LEADER") == "1"
 """
 _END = """
-print("\\n" + json.dumps(report))
+print(json.dumps(report), file=sys.__stdout__)
 """
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from deployer.core.action import Action, MakeFolder, Put, Seal, Share, TestSites, TestUnits
+from deployer.core.action import Action, MakeFolder, Mark, Put, Seal, Share, TestSites, TestUnits
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.step import LiveFile, Phase, Scope, Target, Work
@@ -29,6 +29,7 @@ class Configure:
             *((TestUnits(units),) if units else ()),
             *((TestSites(sites, links),) if sites else ()),
             Seal(on.folder, marker=".sealed", group=on.app.name, interpreter=_python(on)),
+            Mark(on.release.id, "staged", (("revision", on.release.revision),)),
         )
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from deployer.core.action import Action, Install, Link, Mark, PutBack, ReloadUnits, StartUnit, StopUnit
+from deployer.core.action import (
+    Action,
+    Install,
+    Link,
+    Mark,
+    PutBack,
+    ReloadUnits,
+    StartUnit,
+    StopUnit,
+)
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.host_state import app_state

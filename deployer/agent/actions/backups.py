@@ -47,7 +47,7 @@ def backup(ctx: Context, action: Mapping[str, object]) -> bool:
         record = _fill(ctx, wish, partial)
         if record is None:
             shutil.rmtree(partial)
-            ctx.line("nothing to back up yet")
+            ctx.note = "nothing to back up yet"
             return False
         partial.rename(wish.folder / name)
         fsync_folder(wish.folder)
@@ -59,6 +59,7 @@ def backup(ctx: Context, action: Mapping[str, object]) -> bool:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     ctx.results["backup"] = {**record, "name": name}
+    ctx.note = f"{wish.folder / name}, read back"
     return True
 
 

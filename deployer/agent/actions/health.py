@@ -53,6 +53,7 @@ def check_health(ctx: Context, action: Mapping[str, object]) -> bool:
     since = time.time()
     verdict = _watch(ctx, check)
     if verdict.state == "healthy":
+        ctx.note = f"answered by {check.release}"
         return False
     lines = log_of(ctx, check.unit, since - _OLD, _LOG_SEARCHED) if check.unit else ()
     reason = crash_reason(lines)

@@ -46,10 +46,11 @@ def _mark(ctx: Context, release: str, state: str, notes: Mapping[str, str]) -> b
     if not folder.is_dir():
         return False
     record = read_record(folder)
-    changed = {"schema": 1, "id": release, **record, **notes, "state": state}
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    first = {"schema": 1, "id": release, "number": int(release[:6]), "created": stamp}
+    changed = {**first, **record, **notes, "state": state}
     if changed == record:
         return False
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return write_record(folder, {**changed, "state_since": stamp})
 
 

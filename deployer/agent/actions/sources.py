@@ -28,6 +28,7 @@ def export(ctx: Context, action: Mapping[str, object]) -> bool:
     if not _REVISION.fullmatch(revision):
         raise ActionFailed(f"`{revision}` is not the full name of a commit")
     ctx.action(f"export {revision[:12]}")
+    ctx.note = revision[:12]
     user = fields.text(action, "user") or "root"
     trash.throw_away(folder, ctx.path(f"/srv/{ctx.app}/.trash"))  # a half-finished one
     folder.mkdir(mode=0o700)

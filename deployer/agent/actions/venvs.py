@@ -43,6 +43,7 @@ def ensure_venv(ctx: Context, action: Mapping[str, object]) -> bool:
     built = not (venv / MARKER).is_file()
     if built:
         _build(ctx, wish, venv)
+    ctx.note = f"built environment {key}" if built else f"environment {key} fits, nothing installed"
     link = wish.release / "venv"
     if link.is_symlink() and str(link.readlink()) == absolute:
         return built
