@@ -34,6 +34,11 @@ def save(ctx: Context, absolute: str) -> None:
     fsync_folder(folder.parent)
 
 
+def has_replaced(ctx: Context, absolute: str) -> bool:
+    """Tell whether this run has begun to replace what was at a path."""
+    return absolute in _entries(ctx.saved_folder)
+
+
 def put_back(ctx: Context, absolute: str) -> bool:
     """Restore what was saved of a path; nothing saved, nothing done."""
     folder = ctx.saved_folder

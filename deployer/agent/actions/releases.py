@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields
+from deployer.agent import fields, saved
 from deployer.agent.actions.folders import discard_folder
 from deployer.agent.context import Context
 from deployer.agent.release_record import (
@@ -36,7 +36,7 @@ def give_up(ctx: Context, action: Mapping[str, object]) -> bool:
     state = state_of(folder)
     if state == "good":
         return False  # it was proven before this run; that it was chosen again takes nothing away
-    if state in _UNPUBLISHED and not _is_used(ctx, folder):
+    if state in _UNPUBLISHED and not _is_used(ctx, folder) and not _was_started(ctx):
         return discard_folder(ctx, folder)
     return _mark(ctx, release, "failed", {})
 
@@ -57,3 +57,8 @@ def _mark(ctx: Context, release: str, state: str, notes: Mapping[str, str]) -> b
 def _is_used(ctx: Context, folder: Path) -> bool:
     links = (ctx.path(f"/srv/{ctx.app}/run/{name}") for name in _USES)
     return any(one.is_symlink() and one.readlink().name == folder.name for one in links)
+
+
+def _was_started(ctx: Context) -> bool:
+    """Tell whether this run came so far as to give the release a unit; its links tell."""
+    return any(saved.has_replaced(ctx, f"/srv/{ctx.app}/run/{name}") for name in _USES)

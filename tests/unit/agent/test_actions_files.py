@@ -208,6 +208,18 @@ def test_a_release_that_was_never_published_is_given_up_whole(ctx):
     assert not folder.exists()
 
 
+def test_a_release_that_was_started_in_this_run_stays_for_inspection(ctx):
+    folder = make_release(ctx)
+    colour = "/srv/shop/run/green"
+    files.link(ctx, {"path": colour, "target": f"/srv/shop/releases/{folder.name}"})
+    files.put_back(ctx, {"path": colour})
+
+    done = [releases.give_up(ctx, {"release": folder.name}) for _ in range(2)]
+
+    assert done == [True, False]
+    assert read_record(folder)["state"] == "failed"
+
+
 def test_a_published_release_is_marked_failed_and_a_good_one_stays_good(ctx):
     tried, good = make_release(ctx, 1, "live"), make_release(ctx, 2, "good")
 
