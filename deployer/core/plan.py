@@ -41,14 +41,17 @@ class Plan:
 
 
 def batches(hosts: tuple[str, ...], sizes: tuple[int | str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Cut hosts into batches by counts and percents of all; the last size repeats."""
+    """Cut hosts into batches by counts and percents of all; the last size repeats.
+
+    A share is rounded down, so that never more hosts are at risk than it says, but is at least one.
+    """
     cut: list[tuple[str, ...]] = []
     rest = hosts
     position = 0
     while rest:
         size = sizes[min(position, len(sizes) - 1)]
-        share = int(size.rstrip("%")) / 100 * len(hosts) if isinstance(size, str) else float(size)
-        count = max(1, int(share))
+        share = int(size.rstrip("%")) * len(hosts) // 100 if isinstance(size, str) else size
+        count = max(1, share)
         cut.append(rest[:count])
         rest = rest[count:]
         position += 1

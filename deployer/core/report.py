@@ -40,6 +40,7 @@ _WORST_FIRST = (
     Outcome.UNKNOWN,
     Outcome.MIXED,
     Outcome.ROLLED_BACK,
+    Outcome.INTERRUPTED,
     Outcome.LOCKED,
     Outcome.UNREACHABLE,
     Outcome.ABORTED,
@@ -47,6 +48,14 @@ _WORST_FIRST = (
     Outcome.COMMITTED,
     Outcome.UNCHANGED,
 )
+
+_STAYED = {
+    Outcome.ROLLED_BACK,
+    Outcome.INTERRUPTED,
+    Outcome.LOCKED,
+    Outcome.UNREACHABLE,
+    Outcome.ABORTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,8 @@ class HostReport:
 def fleet_outcome(hosts: Iterable[HostReport], *, interrupted: bool = False) -> Outcome:
     """Give the outcome of a run from those of its hosts: the worst one, or mixed."""
     outcomes = {host.outcome for host in hosts}
-    if Outcome.COMMITTED in outcomes and outcomes & {Outcome.ROLLED_BACK, Outcome.ABORTED}:
-        return Outcome.MIXED
+    if Outcome.COMMITTED in outcomes and outcomes & _STAYED:
+        outcomes.add(Outcome.MIXED)
     worst = next((one for one in _WORST_FIRST if one in outcomes), Outcome.UNCHANGED)
     if interrupted and worst in {Outcome.ROLLED_BACK, Outcome.ABORTED}:
         return Outcome.INTERRUPTED
