@@ -51,7 +51,7 @@ def first_facts(
             python(host.python or at.inventory.app.python),
         ]
         if session.host == leader and with_revision:
-            asked.append(_remote_revision(at))
+            asked.append(remote_revision(at))
         session.ask(asked)
 
     at.on_all(sessions, ask)
@@ -63,7 +63,7 @@ def pinned_revision(at: Environment, sessions: Mapping[str, Session]) -> str:
     if not at.pulls:
         return _repository(at).resolve(wanted)
     leader = leader_of(at.hosts)
-    found = sessions[leader].facts[_remote_revision(at)]
+    found = sessions[leader].facts[remote_revision(at)]
     if not found:
         raise NoSuchRevision(
             f"`{at.inventory.app.source.url}` has no `{wanted}` that `{leader}` can see.",
@@ -132,7 +132,8 @@ def _wheels(at: Environment) -> Wheels | None:
     return LocalWheels(at.place.folder / Path(folder).expanduser()) if folder else None
 
 
-def _remote_revision(at: Environment) -> Fact[str]:
+def remote_revision(at: Environment) -> Fact[str]:
+    """Ask which commit the wanted revision is, as the host sees the forge; "" for none."""
     source = at.inventory.app.source
     return Fact(
         "remote_revision",

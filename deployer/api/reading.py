@@ -1,6 +1,7 @@
 """What the command line calls to read from hosts: each command by its name."""
 
 from deployer.api import backups as backups_of
+from deployer.api import check as check_of
 from deployer.api import health as health_of
 from deployer.api import history as history_of
 from deployer.api import releases as releases_of
@@ -33,3 +34,8 @@ def health(place: Place, request: Request) -> int:
 def backups(place: Place, request: Request) -> int:
     """List the backups; gives the exit code."""
     return answer(place, request, backups_of.backups)
+
+
+def check(place: Place, request: Request) -> int:
+    """Look whether hosts can take a deploy; gives the exit code."""
+    return answer(place, request, check_of.check)

@@ -1,4 +1,4 @@
-"""The texts of live files that a plan would change: units of the app and nginx's files, no other.
+"""The texts that may be shown: the app's units, nginx's files and the public deploy key.
 
 A file with a link, a device or more than 1 MiB behind its name is not read.
 """
@@ -30,7 +30,8 @@ def _may_be_shown(app: str, path: str) -> bool:
         return False
     unit = rf"/etc/systemd/system/{re.escape(app)}@[^/]*(?:/[^/]+)?"
     site = r"/etc/nginx/(?:[A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+\.conf"
-    return re.fullmatch(rf"{unit}|{site}", path) is not None
+    key = rf"/srv/{re.escape(app)}/\.ssh/id_ed25519\.pub"
+    return re.fullmatch(rf"{unit}|{site}|{key}", path) is not None
 
 
 def _text(ctx: Context, path: str) -> str | None:
