@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from deployer.agent import env_file
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True)
-values = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"))
+values = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 hard = st.text("\\\"'$`# ;=\n\r\tab%é")
 
 
