@@ -1,8 +1,6 @@
 """A lab: some real hosts under one name, up in seconds and gone without a trace."""
 
-import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,8 @@ from deployer.lab import boot, cgroups, inventory_file, network, requirements, r
 from deployer.lab.host import LabHost
 from deployer.lab.interrupts import termination_raises
 from deployer.lab.locks import locked
-from deployer.lab.machine import unmount_below, wait_until, write
+from deployer.lab.machine import wait_until
+from deployer.lab.place import LabPlace
 from deployer.lab.state import LabState
 
 CACHE = "/var/cache/deployer-lab"
@@ -54,10 +53,9 @@ class Lab:
             raise LabError(f"`{name}` is no lab name.", hint="Use letters, digits, `-` and `_`.")
         above = Path(environ.get("DEPLOYER_LAB_DIR") or (project or Path.cwd()) / ".lab")
         self.name = name
-        self.folder = above.resolve() / name
+        self.place = LabPlace(above.resolve() / name)
         self.cache = Path(environ.get("DEPLOYER_LAB_CACHE") or CACHE).resolve()
         self.emit = emit
-        self._id = hashlib.sha256(str(self.folder).encode()).hexdigest()[:6]
 
     def __enter__(self) -> Self:
         return self
@@ -68,18 +66,23 @@ class Lab:
     @property
     def hosts(self) -> tuple[LabHost, ...]:
         """The hosts of the lab; none if it is down."""
-        found = state.load(self._state_file)
+        found = state.load(self.place.state_file)
         return found.hosts if found else ()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the lab."""
+        return self.place.folder
 
     @property
     def ssh_config(self) -> Path:
         """A file for `ssh -F` that knows every host, its key and its pins."""
-        return self.folder / "ssh_config"
+        return self.place.ssh_config
 
     @property
     def known_hosts(self) -> Path:
         """The pinned host keys, in the format of ssh."""
-        return self.folder / "known_hosts"
+        return self.place.known_hosts
 
     def up(
         self, hosts: int = 1, *, prefix: str = "web", postgres: bool = False
@@ -88,13 +91,13 @@ class Lab:
         requirements.prepare_machine()
         root = self._rootfs(postgres=postgres)
         with self._changing():
-            self._clear()
+            self.place.clear()
             try:
-                self._remember(LabState(network=network.create_bridge(self._bridge)))
-                boot.make_key(self._key, f"lab-{self.name}")
+                self.place.remember(LabState(network=network.create_bridge(self.place.bridge)))
+                boot.make_key(self.place.key, f"lab-{self.name}")
                 return self._boot_more(hosts, prefix, root, postgres=postgres)
             except BaseException:
-                self._clear()
+                self.place.clear()
                 raise
 
     def add(
@@ -113,7 +116,7 @@ class Lab:
     def down(self) -> None:
         """Throw all hosts away, with their disks and the network; twice is as good as once."""
         with self._changing():
-            self._clear()
+            self.place.clear()
 
     def status(self) -> tuple[HostStatus, ...]:
         """Return what each host is doing now, as read from the machine."""
@@ -130,12 +133,12 @@ class Lab:
 
     def start(self, host: LabHost) -> None:
         """Start a host that has no power without waiting for it."""
-        boot.start(host, self._folder(host), self._bridge, self._names)
+        boot.start(host, self.place.disk(host), self.place.bridge, self.place.names)
 
     def wait_for(self, *hosts: LabHost) -> None:
         """Wait until each of `hosts` answers ssh and lets users in."""
         for host in hosts:
-            boot.wait_for_boot(host, self._folder(host), seconds=BOOT_SECONDS)
+            boot.wait_for_boot(host, self.place.disk(host), seconds=BOOT_SECONDS)
 
     def reboot(self, host: LabHost) -> None:
         """Let the host shut down in order and start again, and wait until it answers."""
@@ -168,50 +171,23 @@ class Lab:
         inventory_file.write_inventory(path, inventory_file.merged(tree, extra or {}))
         return path
 
-    @property
-    def _state_file(self) -> Path:
-        return self.folder / "lab.json"
-
-    @property
-    def _key(self) -> Path:
-        return self.folder / "id_ed25519"
-
-    @property
-    def _names(self) -> Path:
-        return self.folder / "hosts"
-
-    @property
-    def _bridge(self) -> str:
-        return f"lab-{self._id}"
-
-    @property
-    def _state(self) -> LabState:
-        found = state.load(self._state_file)
-        if found is None:
-            raise LabError(f"The lab `{self.name}` is down.", hint="inv lab.up")
-        return found
-
-    def _folder(self, host: LabHost) -> Path:
-        return self.folder / "disks" / host.machine
-
     def _rootfs(self, *, postgres: bool) -> Path:
         return rootfs.ensure(self.cache, rootfs.packages(postgres=postgres), self.emit)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        lock = Path("/run/deployer-lab", f"{self._id}.lock")
-        with locked(lock, seconds=LOCK_SECONDS), termination_raises():
+        with locked(self.place.lock, seconds=LOCK_SECONDS), termination_raises():
             yield
 
     def _boot_more(
         self, count: int, prefix: str, root: Path, *, postgres: bool
     ) -> tuple[LabHost, ...]:
-        found = self._state
+        found = self.place.recall()
         if found.made + count > MOST_HOSTS:
             raise LabError(f"A lab has at most {MOST_HOSTS} hosts.", hint="Use a second lab.")
         numbers = range(found.made, found.made + count)
         made = tuple(self._new_host(found, number, prefix, postgres=postgres) for number in numbers)
-        self._remember(
+        self.place.remember(
             found.model_copy(update={"hosts": found.hosts + made, "made": found.made + count})
         )
         try:
@@ -222,8 +198,8 @@ class Lab:
         return made
 
     def _new_host(self, found: LabState, number: int, prefix: str, *, postgres: bool) -> LabHost:
-        machine = f"{self._id}-{number + 1}"
-        folder = self.folder / "disks" / machine
+        machine = f"{self.place.mark}-{number + 1}"
+        folder = self.place.folder / "disks" / machine
         folder.mkdir(parents=True)
         host_key = boot.make_key(folder / "ssh_host_ed25519_key", f"{prefix}{number + 1}")
         return LabHost(
@@ -231,39 +207,24 @@ class Lab:
             address=found.address(number),
             machine=machine,
             host_keys=(host_key,),
-            key=self._key,
+            key=self.place.key,
             postgres=postgres,
         )
 
     def _boot_all(self, hosts: tuple[LabHost, ...], root: Path) -> None:
-        public_key = self._key.with_suffix(".pub").read_text().strip()
+        public_key = self.place.key.with_suffix(".pub").read_text().strip()
         for host in hosts:
-            boot.furnish(host, self._folder(host), root, public_key)
+            boot.furnish(host, self.place.disk(host), root, public_key)
             self.start(host)
         self.wait_for(*hosts)
         self.emit(f"{len(hosts)} hosts of the lab `{self.name}` answer ssh.")
 
     def _discard(self, hosts: tuple[LabHost, ...]) -> None:
         for host in hosts:
-            boot.remove(host, self._folder(host))
-        found = self._state
+            boot.remove(host, self.place.disk(host))
+        found = self.place.recall()
         left = tuple(host for host in found.hosts if host not in hosts)
-        self._remember(found.model_copy(update={"hosts": left}))
-
-    def _remember(self, found: LabState) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._names.write_text(state.hosts_file(found))  # in place: hosts have this inode mounted
-        write(self.known_hosts, state.known_hosts(found))
-        write(self.ssh_config, state.ssh_config(found, self.known_hosts))
-        state.save(self._state_file, found)
-
-    def _clear(self) -> None:
-        """Kill, unplug, unmount and delete by name, so that a crashed lab needs no record."""
-        for group in cgroups.groups_named(f"lab-{self._id}-"):
-            boot.stop(group)
-        network.delete_bridge(self._bridge)
-        unmount_below(self.folder)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.place.remember(found.model_copy(update={"hosts": left}))
 
 
 def _condition(host: LabHost) -> str:

@@ -42,11 +42,11 @@ def traces(lab: Lab) -> tuple[object, ...]:
     """What a lab may leave on the machine: groups, bridge, mounts, its folder."""
     mounts = Path("/proc/self/mountinfo").read_text()
     return (
-        cgroups.groups_named(f"lab-{lab._id}"),
-        Path("/sys/class/net", lab._bridge).exists(),
+        cgroups.groups_named(f"lab-{lab.place.mark}"),
+        Path("/sys/class/net", lab.place.bridge).exists(),
         str(lab.folder) in mounts,
         lab.folder.exists(),
-        tuple(Path("/run/systemd/nspawn/propagate").glob(f"{lab._id}*")),
+        tuple(Path("/run/systemd/nspawn/propagate").glob(f"{lab.place.mark}*")),
     )
 
 
@@ -232,6 +232,6 @@ def test_a_host_with_postgres_answers_queries_when_it_is_up(fresh_hosts) -> None
 def test_a_lab_takes_no_network_the_machine_has(lab1: Lab) -> None:
     taken = network.taken_networks()
 
-    free = network.choose(lab1._bridge, taken)
+    free = network.choose(lab1.place.bridge, taken)
 
     assert not any(free.overlaps(other) for other in taken)

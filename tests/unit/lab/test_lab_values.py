@@ -166,7 +166,7 @@ def test_the_environment_chooses_the_folders(tmp_path):
 def test_labs_of_one_name_in_two_projects_are_two_labs(tmp_path):
     here, there = (Lab("demo", project=tmp_path / place) for place in ("here", "there"))
 
-    assert here._bridge != there._bridge
+    assert here.place.bridge != there.place.bridge
 
 
 def test_only_root_can_run_hosts(monkeypatch):
