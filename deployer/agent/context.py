@@ -96,7 +96,7 @@ class Context:
             completed = programs.run(program, self.cancelled, None if quiet else self.line)
         except programs.UnknownUser as error:
             raise ActionFailed(
-                f"this host has no user `{user}`", "Run `inv provision` for this host."
+                f"this host has no user `{user}`", "Run `inv setup` for this host."
             ) from error
         if completed.ended == "cancelled":
             raise ActionFailed("cancelled", log=completed.lines)

@@ -83,6 +83,11 @@ class Framework(Protocol):
         """Give the command that writes static files into $STATIC_ROOT."""
         ...
 
+    @property
+    def collect_script(self) -> str:
+        """What that command reads on its stdin; "" for nothing."""
+        ...
+
     def checks(self, python: str) -> tuple[Command, ...]:
         """Give further commands that must succeed before the release is published."""
         ...

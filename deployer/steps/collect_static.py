@@ -1,9 +1,13 @@
 """Collect static files into the release's own folder, so that old pages keep their assets."""
 
+from dataclasses import replace
+
 from deployer.core.action import MakeFolder, Seal
 from deployer.core.app_process import app_python, app_run
 from deployer.core.fact import Fact, Facts
 from deployer.core.step import Phase, Scope, Skip, Target, Work
+
+_HINT = "the old release serves on with its own static files; mend what the last line names"
 
 
 class CollectStatic:
@@ -23,7 +27,10 @@ class CollectStatic:
         static = f"{on.folder}/static"
         return (
             MakeFolder(static, mode=0o750, owner=on.app.name, group=on.app.name),
-            app_run(on, collect, timeout=600.0),
+            replace(
+                app_run(on, collect, timeout=600.0, hint=_HINT),
+                stdin=on.app.framework.collect_script.encode(),
+            ),
             Seal(static, marker=".sealed", group=on.app.name),
         )
 

@@ -44,5 +44,9 @@ class Custom(Model):
     def collect_static(self, python: str) -> Command | None:
         return Command(self.collect_static_words) if self.collect_static_words else None
 
+    @property
+    def collect_script(self) -> str:
+        return ""
+
     def checks(self, python: str) -> tuple[Command, ...]:
         return (Command(self.check_words),) if self.check_words else ()

@@ -38,7 +38,11 @@ class Django(Model):
         """Collect into $STATIC_ROOT, also for a project whose settings name no STATIC_ROOT."""
         if not self.collects_static:
             return None
-        return command(python, "-c", read_probe("django_static.py"))
+        return command(python, "-")
+
+    @property
+    def collect_script(self) -> str:
+        return read_probe("django_static.py")
 
     def checks(self, python: str) -> tuple[Command, ...]:
         return ()

@@ -33,5 +33,9 @@ class Flask(Model):
     def collect_static(self, python: str) -> Command | None:
         return None
 
+    @property
+    def collect_script(self) -> str:
+        return ""
+
     def checks(self, python: str) -> tuple[Command, ...]:
         return ()
