@@ -22,6 +22,8 @@ _SENTENCES = {
     ),
     Outcome.ROLLED_BACK: ("rolled back: {serving} serves again and is healthy", "releases"),
     Outcome.INTERRUPTED: ("put back: still serving {serving}", "status"),
+    Outcome.LOCKED: ("another run is at work, or a hold is set; still serving {serving}", "status"),
+    Outcome.MIXED: ("part of the fleet is on another release", "status"),
     Outcome.UNKNOWN: ("nobody knows what happened on a host: the link to it was lost", "status"),
     Outcome.ROLLBACK_FAILED: ("somebody has to look at these hosts NOW", "status"),
 }
