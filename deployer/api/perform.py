@@ -71,6 +71,11 @@ def perform(
 
 def transport_for(at: Environment) -> Transport:
     """Give the one way to hosts."""
+    return ssh_transport(at)
+
+
+def ssh_transport(at: Environment) -> SshTransport:
+    """Give the same, for what only SSH can do: fetch host keys."""
     known = at.inventory.ssh.known_hosts
     return SshTransport(at.place.environ, known_hosts=at.place.folder / known if known else None)
 

@@ -13,8 +13,15 @@ from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
 from deployer.core.secret import EnvValue, Secret, SecretReference
 from deployer.rendering import escape
-from deployer.rendering.files import HEADER, release_env, render_app
-from deployer.rendering.values import AppValues, GunicornValues, SiteValues, TlsValues, UnitValues
+from deployer.rendering.files import HEADER, release_env, render_app, render_base
+from deployer.rendering.values import (
+    AppValues,
+    BaseValues,
+    GunicornValues,
+    SiteValues,
+    TlsValues,
+    UnitValues,
+)
 
 
 def app_files(
@@ -24,6 +31,19 @@ def app_files(
     values = app_values(inventory.app, secrets)
     rendered = render_app(values, (templates,) if templates.is_dir() else ())
     return (*rendered, *_database_file(inventory.app, secrets))
+
+
+def base_files(inventory: Inventory, templates: Path) -> tuple[RenderedFile, ...]:
+    """Render the files that `setup` brings to a host; raises TemplateError."""
+    nginx = inventory.app.web_server
+    has_nginx = isinstance(nginx, Nginx)
+    values = BaseValues(
+        user=inventory.ssh.user,
+        port=nginx.listen if isinstance(nginx, Nginx) else 80,
+        tls=isinstance(nginx, Nginx) and nginx.tls is not None,
+    )
+    folders = (templates,) if templates.is_dir() else ()
+    return render_base(values, folders, nginx=has_nginx, catchall=has_nginx)
 
 
 def release_file(app: App, release: str) -> RenderedFile:

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from deployer.adapters.web_servers.nginx import Nginx
 from deployer.api.agent_package import BOOTSTRAP, digest, package
 from deployer.api.environment import Environment
+from deployer.api.rendered import base_files
 from deployer.api.running import Ending
 from deployer.api.sessions import address
 from deployer.core.report import HostReport, Outcome
 from deployer.core.transport import HostAddress, Transport
 from deployer.engine.session import Session
 from deployer.errors import AgentMissing, HostError
-from deployer.rendering.files import render_base
-from deployer.rendering.values import BaseValues
 
 _BOOTSTRAP_TIMEOUT = 600.0
 _PACKAGES = ("python3", "python3-venv", "git", "ca-certificates", "openssh-client", "tar")
@@ -70,18 +69,7 @@ def addresses(at: Environment) -> tuple[HostAddress, ...]:
 def _wanted(at: Environment) -> tuple[dict[str, object], list[bytes]]:
     app = at.inventory.app
     nginx = app.web_server if isinstance(app.web_server, Nginx) else None
-    base = BaseValues(
-        user=at.inventory.ssh.user,
-        port=nginx.listen if nginx else 80,
-        tls=bool(nginx and nginx.tls),
-    )
-    templates = at.place.folder / "templates"
-    files = render_base(
-        base,
-        (templates,) if templates.is_dir() else (),
-        nginx=nginx is not None,
-        catchall=nginx is not None,
-    )
+    files = base_files(at.inventory, at.place.folder / "templates")
     message: dict[str, object] = {
         "verb": "provision",
         "app": app.name,
