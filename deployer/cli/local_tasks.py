@@ -20,10 +20,10 @@ def render(
     context: Context, env: str = "", out: str = "", secrets: bool = False, output: str = "auto"
 ) -> None:
     """Write the files that a deploy would bring into a folder, to look at them."""
-    from deployer.api import local
+    from deployer.api import render as api
 
     request = RenderRequest("render", env=env, output=output, out=out, secrets=secrets)
-    leave(local.render, request)
+    leave(api.render, request)
 
 
 @task(
@@ -45,10 +45,10 @@ def trust(
     yes: bool = False,
 ) -> None:
     """Show the keys that hosts offer, compare them with the pins, and pin them."""
-    from deployer.api import local
+    from deployer.api import trust as api
 
     leave(
-        local.trust,
+        api.trust,
         TrustRequest(
             "trust",
             env=env,
@@ -64,9 +64,9 @@ def trust(
 @task(auto_shortflags=False, help={"out": "a file to write instead of stdout; default none"})
 def schema(context: Context, out: str = "") -> None:
     """Print the JSON schema of inventories, for editors and CI."""
-    from deployer.api import local
+    from deployer.api import schema as api
 
-    leave(local.schema, SchemaRequest("schema", out=out), anywhere=True)
+    leave(api.schema, SchemaRequest("schema", out=out), anywhere=True)
 
 
 @task(
@@ -88,10 +88,10 @@ def init(
     framework: str = "",
 ) -> None:
     """Write inventories and tasks.py for a new project; overwrites nothing."""
-    from deployer.api import local
+    from deployer.api import init as api
 
     leave(
-        local.init,
+        api.init,
         InitRequest(
             "init", env=env, name=name, host=host, repository=repository, framework=framework
         ),

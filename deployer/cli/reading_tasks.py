@@ -80,10 +80,10 @@ def logs(
     lines: str = "",
 ) -> None:
     """Show what the app's processes logged."""
-    from deployer.api.logs import logs as show_logs
+    from deployer.api import logs as api
 
     leave(
-        show_logs,
+        api.logs,
         LogsRequest(
             "logs",
             env=env,

@@ -1,0 +1,148 @@
+"""`inv init`: the first inventories of a project, from what is found in its folder."""
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer.api.place import Place
+from deployer.api.request import InitRequest
+from deployer.errors import UsageError
+from deployer.inventory.loader import load
+from deployer.output.stream import Stream
+
+_FRAMEWORKS = ("django", "flask", "custom")
+_PLACEHOLDER = "host.example.org"
+_SETTINGS = re.compile(r"""["']DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
+_TASKS = '''\
+"""The commands of `inv`: all of deployer's."""
+
+from deployer.cli.tasks import namespace
+
+__all__ = ["namespace"]
+'''
+_BASE = """\
+# What all environments share; `<environment>.yaml` is laid over it.
+# Mappings merge, everything else replaces, and `null` removes.
+app:
+  name: {name}
+  source: {source}
+  framework: {framework}
+  app_server: {{kind: gunicorn, module: "{module}"}}
+  web_server: {{kind: nginx, server_names: [{server}]}}
+  env: {{}}                             # NAME: any text, or {{secret: NAME}}
+  health: {{path: /}}                   # better: a path that proves that the app works
+retention:
+  releases: 5
+  backups: {{days: 7, at_least: 3}}
+"""
+_ENVIRONMENT = """\
+# The hosts of `{environment}`; `inv trust --env {environment} --write` pins their keys.
+hosts:
+  {host_name}: {{address: {host}, roles: [web, migrate]}}
+ssh: {{user: deploy, setup_user: root}}
+protected: {protected}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the folder of a project says about its framework."""
+
+    framework: str
+    settings: str = ""
+    module: str = ""
+
+
+def init(place: Place, request: InitRequest) -> int:
+    """Write base.yaml, an environment and tasks.py; refuses to overwrite an inventory."""
+    environment = request.env or "prod"
+    files = _files(place, request, environment)
+    existing = [path for path in files if path != "tasks.py" and (place.folder / path).exists()]
+    if existing:
+        raise UsageError(
+            f"`{existing[0]}` is there already; nothing was written.",
+            hint="change it by hand, or name another environment with `--env`",
+        )
+    _prove(files, environment)
+    out = Stream(place.stdout)
+    for path, text in files.items():
+        file = place.folder / path
+        if file.exists():
+            out.line(f"kept {path}; it needs `from deployer.cli.tasks import namespace`")
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        out.line(f"wrote {path}")
+    out.line("add to .gitignore: .env* (secrets) and inventories/lab*.yaml")
+    out.line(f"next: inv setup --env {environment}, inv deploy --env {environment}")
+    return 0
+
+
+def find(folder: Path) -> Found:
+    """Look for manage.py, a wsgi module or a Flask app."""
+    manage = folder / "manage.py"
+    if manage.is_file():
+        found = _SETTINGS.search(manage.read_text("utf-8", "replace"))
+        settings = found[1] if found else ""
+        package = settings.split(".")[0]
+        return Found("django", settings, f"{package}.wsgi:application" if package else "")
+    for name in ("wsgi.py", "app.py"):
+        if (folder / name).is_file():
+            return Found("flask", module=f"{name.removesuffix('.py')}:app")
+    return Found("custom")
+
+
+def _files(place: Place, request: InitRequest, environment: str) -> dict[str, str]:
+    name = request.name or re.sub(r"[^a-z0-9]+", "-", place.folder.name.lower()).strip("-")
+    if request.framework and request.framework not in _FRAMEWORKS:
+        raise UsageError(
+            f"`--framework {request.framework}` is not known.",
+            hint=f"choose one of {', '.join(_FRAMEWORKS)}",
+        )
+    found = find(place.folder)
+    host = request.host or _PLACEHOLDER
+    base = _BASE.format(
+        name=name,
+        source=_source(request.repository),
+        framework=_framework(request.framework or found.framework, found),
+        module=found.module or f"{name.replace('-', '_')}.wsgi:application",
+        server=host if re.search(r"[a-z]", host) else f"{name}.example.org",
+    )
+    hosts = _ENVIRONMENT.format(
+        environment=environment,
+        host=f'"{host}"',
+        host_name="web1",
+        protected=str(environment in {"prod", "production"}).lower(),
+    )
+    return {
+        "inventories/base.yaml": base,
+        f"inventories/{environment}.yaml": hosts,
+        "tasks.py": _TASKS,
+    }
+
+
+def _source(repository: str) -> str:
+    if repository:
+        return f'{{kind: git, url: "{repository}", revision: main}}'
+    return '{kind: git, url: ".", revision: main, transport: push}   # sent over our SSH connection'
+
+
+def _framework(kind: str, found: Found) -> str:
+    match kind:
+        case "django":
+            return f"{{kind: django, settings: {found.settings or 'CHANGE_ME.settings'}}}"
+        case "flask":
+            return f'{{kind: flask, app: "{found.module or "app:app"}"}}'
+        case _:
+            return "{kind: custom}             # check, migrate, collect_static: lists of words"
+
+
+def _prove(files: dict[str, str], environment: str) -> None:
+    """Load what would be written; raises InventoryError with the lines that are wrong."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "inventories"
+        folder.mkdir()
+        for path, text in files.items():
+            (Path(scratch) / path).write_text(text, "utf-8")
+        load(folder, environment, {})

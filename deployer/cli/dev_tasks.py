@@ -1,0 +1,33 @@
+"""The commands for work on deployer itself; only this repository's tasks.py offers them."""
+
+from invoke import Context, task
+
+
+@task(auto_shortflags=False)
+def check(context: Context) -> None:
+    """Lint, formats, types and floors: what must hold before a commit."""
+    from deployer.cli.programs import CHECKS, programs
+
+    programs(*CHECKS)
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "lab": "also the tests on lab hosts, which need root; default off",
+        "select": "only tests whose names match, as `pytest -k` has it; default all",
+    },
+)
+def test(context: Context, lab: bool = False, select: str = "") -> None:
+    """Run the tests."""
+    from deployer.cli.programs import programs, pytest
+
+    programs(pytest(lab=lab, select=select))
+
+
+@task(auto_shortflags=False, help={"serve": "show them as they change; default off"})
+def docs(context: Context, serve: bool = False) -> None:
+    """Build the documentation; every warning is an error."""
+    from deployer.cli.programs import mkdocs, programs
+
+    programs(mkdocs(serve=serve))
