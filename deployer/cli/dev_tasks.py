@@ -12,13 +12,14 @@ def check(context: Context) -> None:
 
 
 @task(
+    name="test",
     auto_shortflags=False,
     help={
         "lab": "also the tests on lab hosts, which need root; default off",
         "select": "only tests whose names match, as `pytest -k` has it; default all",
     },
 )
-def test(context: Context, lab: bool = False, select: str = "") -> None:
+def suite(context: Context, lab: bool = False, select: str = "") -> None:
     """Run the tests."""
     from deployer.cli.programs import programs, pytest
 

@@ -19,22 +19,22 @@ _NAME = {"name": "which lab; labs of other names are not touched; default lab"}
 )
 def up(context: Context, name: str = "lab", hosts: str = "", postgres: bool = False) -> None:
     """Boot bare Debian hosts and write inventories/lab.yaml with their keys pinned."""
-    from deployer.api import lab
+    from deployer.api import lab as api
 
-    leave(lab.up, LabRequest("lab.up", name=name, hosts=hosts, postgres=postgres))
+    leave(api.up, LabRequest("lab.up", name=name, hosts=hosts, postgres=postgres))
 
 
 @task(auto_shortflags=False, help=_NAME)
 def down(context: Context, name: str = "lab") -> None:
     """Throw the hosts of a lab away; safe to repeat."""
-    from deployer.api import lab
+    from deployer.api import lab as api
 
-    leave(lab.down, LabRequest("lab.down", name=name))
+    leave(api.down, LabRequest("lab.down", name=name))
 
 
 @task(auto_shortflags=False, help={**_NAME, "output": TABLE})
 def status(context: Context, name: str = "lab", output: str = "auto") -> None:
     """Show what each host of a lab is doing."""
-    from deployer.api import lab
+    from deployer.api import lab as api
 
-    leave(lab.status, LabRequest("lab.status", name=name, output=output))
+    leave(api.status, LabRequest("lab.status", name=name, output=output))
