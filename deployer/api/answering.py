@@ -25,11 +25,15 @@ _WORST_FIRST = (1, 7, 8, 6, 5, 4, 9, 2, 3, 0)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows and the columns to show of them; `code` says what they mean."""
+    """Rows and the columns to show of them; `code` says what they mean.
+
+    `tells_errors` when the rows themselves say why a host gave no answer.
+    """
 
     rows: Sequence[Row]
     columns: Sequence[str]
     code: int = 0
+    tells_errors: bool = False
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ def answer(
         with reached(transport_for(at), app, addresses, emit, at.redact) as (sessions, errors):
             asked = Asked(at, sessions, dict[str, DeployerError](errors))
             told = question(asked)
-        tell_errors(at, asked.errors)
+        tell_errors(at, {} if told.tells_errors else asked.errors)
     show(
         told.rows,
         told.columns,
@@ -93,6 +97,5 @@ def answer(
 def tell_errors(at: Environment, errors: Mapping[str, DeployerError]) -> None:
     """Say on stderr why hosts gave no answer."""
     for host, error in errors.items():
-        at.emit(Noticed(at.redact(error.message), "error", host))
-        if error.hint:
-            at.emit(Noticed(f"hint: {at.redact(error.hint)}", "warning", host))
+        hint = f" (hint: {error.hint})" if error.hint else ""
+        at.emit(Noticed(at.redact(f"{error.message}{hint}"), "error", host))

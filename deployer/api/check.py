@@ -23,7 +23,7 @@ def check(asked: Asked) -> Answer:
         results = found[host.name] if error is None else (_unreached(error),)
         rows.extend({"host": host.name, **dataclasses.asdict(one)} for one in results)
     failed = any(row["result"] == "error" for row in rows)
-    return Answer(rows, COLUMNS, _REFUSED if failed else 0)
+    return Answer(rows, COLUMNS, _REFUSED if failed else 0, tells_errors=True)
 
 
 def _one(at: Environment, session: Session) -> tuple[Finding, ...]:

@@ -122,7 +122,7 @@ def _programs(at: Environment, facts: Facts) -> Finding:
     if missing:
         hint = f"install {', '.join(missing)}; `inv setup` installs what Debian has"
         return Finding("tools", "error", f"missing: {', '.join(missing)}", hint)
-    return Finding("tools", "ok", ", ".join(f"{name} {found[name]}" for name in _needed(at)))
+    return Finding("tools", "ok", ", ".join(str(found[name]) for name in _needed(at)))
 
 
 def _machine() -> Raw:

@@ -6,6 +6,7 @@ from deployer.api.answering import Answer, Asked, worst
 from deployer.core.host_state import AppState, ColourState, app_state
 from deployer.core.release import other
 from deployer.engine.session import Session
+from deployer.errors import DeployerError
 from deployer.output.tables import Row
 
 COLUMNS = (
@@ -30,10 +31,10 @@ def status(asked: Asked) -> Answer:
     rows = [
         _row(host.name, found[host.name])
         if host.name in found
-        else {"host": host.name, "state": "unknown", "note": asked.errors[host.name].message}
+        else _unknown(host.name, asked.errors[host.name])
         for host in asked.at.hosts
     ]
-    return Answer(rows, COLUMNS, _code(found.values()))
+    return Answer(rows, COLUMNS, _code(found.values()), tells_errors=True)
 
 
 def read_state(session: Session) -> AppState:
@@ -80,6 +81,10 @@ def _row(host: str, state: AppState) -> Row:
         "hold": state.hold,
         "open_run": state.open_run,
     }
+
+
+def _unknown(host: str, error: DeployerError) -> Row:
+    return {"host": host, "state": "unknown", "note": error.message, "hint": error.hint}
 
 
 def _note(state: AppState) -> str:
