@@ -1,6 +1,8 @@
 """Every early failure ends with the old release serving, a named cause, and the right exit code."""
 
+import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ def deployed(lab1: Lab, tmp_path_factory: pytest.TempPathFactory) -> Project:
     env["ALLOWED_HOSTS"] = NAME
     env["DATABASE_URL"] = "sqlite:////srv/faults/shared/db.sqlite3"
     env["MEDIA_ROOT"] = "/srv/faults/shared/media"
-    made.section("app", "health")["settle"] = "3s"
+    made.section("app", "health").update(settle="3s", timeout="8s")
     made.write()
     made.must("setup")
     made.must("deploy", "--revision", "v1")
@@ -201,3 +203,56 @@ def test_two_at_once_have_one_winner(project: Project) -> None:
     assert set(codes[1:]) <= {0, 5}, ends
     assert 5 in codes, ends
     assert project.healthz()["revision"] == "v1"
+
+
+def begun(project: Project, revision: str) -> subprocess.Popen[str]:
+    """A deploy that hangs at the start of its release."""
+    project.section("app", "runtime").update(kind="systemd", start_timeout="60s")
+    project.write()
+    words = [INV, "deploy", "--env", "lab", "--revision", revision]
+    started = subprocess.Popen(
+        words,
+        cwd=project.folder,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert started.stdout is not None
+    for line in started.stdout:
+        if "PUBLISH" in line:
+            break
+    time.sleep(2.5)
+    return started
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_puts_everything_back(project: Project, number: signal.Signals) -> None:
+    started = begun(project, "broken/slow")
+
+    started.send_signal(number)
+    output, _ = started.communicate(timeout=60)
+
+    assert started.returncode == 130, output
+    assert project.healthz()["revision"] == "v1"
+    assert "PUT BACK" in output.upper(), output
+
+
+def test_a_host_that_lost_its_controller_puts_itself_back(project: Project) -> None:
+    (host,) = project.hosts
+    started = begun(project, "broken/slow")
+
+    started.kill()
+    started.communicate(timeout=60)
+    host.run(
+        "for i in $(seq 150); do systemctl list-units 'deployer-faults-*' --no-legend "
+        "| grep -q . || exit 0; sleep 0.2; done; exit 1",
+        timeout=60,
+    )
+
+    history = project.must("history")
+    assert project.healthz()["revision"] == "v1"
+    assert "rolled_back" in history or "rolled-back" in history, history
+    assert project.inv("deploy", "--revision", "v4").returncode == 0
+    project.must("rollback")
