@@ -54,7 +54,7 @@ class Front:
                 goes_on = self._answer(letter)
             except (grammar.WrongWord, frames.WrongFrame) as error:
                 self._complain(str(error))
-                goes_on = letter.verb != "begin"
+                goes_on = True
             if not goes_on:
                 return 0
             if letter.verb == "begin":
