@@ -92,9 +92,9 @@ def record(
     }
 
 
-def facts(app: Section | None = None, **answers: object) -> Facts:
+def facts(app: Section | None = None, answers: Section | None = None, **more: object) -> Facts:
     """Facts with the app's state; further answers by their keys."""
-    return Facts({"app": app_answer() if app is None else app, **answers})
+    return Facts({"app": app_answer() if app is None else app, **(answers or {}), **more})
 
 
 FIRST: Section = {"set_up": True}

@@ -1,6 +1,7 @@
 """Back up the database right before it is migrated, when that is when it is due."""
 
 from deployer.core.action import Backup as WriteBackup
+from deployer.core.app_process import app_python
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state
 from deployer.core.migrations import pending_migrations
@@ -20,7 +21,10 @@ class BackupDatabase:
     def do(self, on: Target, facts: Facts) -> Work:
         if on.app.database.backup != "before-migrate":
             return Skip(f"database backups are set to `{on.app.database.backup}`")
-        if not facts[pending_migrations()].names:
+        pending = facts[pending_migrations()]
+        if on.app.framework.migrate(app_python(on)) is None:
+            return Skip("this app has no migrations")
+        if pending.known and not pending.names:
             return Skip("no migration is pending")
         dump = on.app.database.dump(on.layout, on.folder)
         if dump is None:

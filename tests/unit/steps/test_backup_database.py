@@ -1,0 +1,50 @@
+from deployer.core.action import Backup, DumpPostgres
+from deployer.core.step import Skip
+from deployer.steps.backup_database import BackupDatabase
+from tests.shop_values import FOLDER, OLD, facts, target
+
+PENDING = {"migrations": {"pending": ["shop.0002_more"]}}
+DUE = {"database": {"kind": "postgres", "url": {"secret": "URL"}, "backup": "before-migrate"}}
+
+
+def test_a_database_is_dumped_before_it_is_migrated():
+    do = BackupDatabase().do(target(DUE), facts(check=PENDING))
+
+    dump = DumpPostgres("shop", (f"{FOLDER}/config/database.env",), "DEPLOYER_DATABASE_URL")
+    assert do == (
+        Backup(folder="/opt/backups", app="shop", release=OLD, release_folder="", dumps=(dump,)),
+    )
+
+
+def test_nothing_is_dumped_when_nothing_is_pending():
+    do = BackupDatabase().do(target(DUE), facts(check={"migrations": {"pending": []}}))
+
+    assert do == Skip("no migration is pending")
+
+
+def test_a_database_that_is_not_asked_about_is_dumped_to_be_safe():
+    do = BackupDatabase().do(target(DUE), facts(check={}))
+
+    assert isinstance(do, tuple)
+
+
+def test_an_app_that_never_migrates_needs_no_dump():
+    do = BackupDatabase().do(target({**DUE, "framework": "custom"}), facts(check={}))
+
+    assert do == Skip("this app has no migrations")
+
+
+def test_a_database_that_is_backed_up_otherwise_is_not_dumped_again():
+    do = BackupDatabase().do(target(), facts(check=PENDING))
+
+    assert do == Skip("database backups are set to `always`")
+
+
+def test_an_app_without_a_database_has_nothing_to_dump():
+    do = BackupDatabase().do(target({"database": "none"}), facts(check=PENDING))
+
+    assert do == Skip("database backups are set to `never`")
+
+
+def test_it_is_not_undone():
+    assert BackupDatabase().undo(target(DUE), facts(check=PENDING)) == ()
