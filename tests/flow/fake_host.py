@@ -162,7 +162,11 @@ class Hands:
         self._host.releases[base(str(action["to"]))] = record
 
     def give_up(self, action: Json) -> None:
-        self._host.releases.pop(str(action["release"]), None)
+        record = self._host.releases.get(str(action["release"]), {"state": "good"})
+        if record["state"] in {"building", "staged"}:
+            del self._host.releases[str(action["release"])]
+        elif record["state"] != "good":
+            record["state"] = "failed"
 
     def mark(self, action: Json) -> None:
         record = self._host.releases[str(action["release"])]

@@ -12,9 +12,7 @@ THREE = ("a", "b", "c")
 def plan(leaders: tuple[str, ...] = ("web1",)) -> Plan:
     whole = inventory(hosts=hosts_of(2))
     release = Release(1, REVISION)
-    on = tuple(
-        Target(whole, host, release, host.name in leaders) for host in whole.hosts.values()
-    )
+    on = tuple(Target(whole, host, release, host.name in leaders) for host in whole.hosts.values())
     return Plan("run", "deploy", "ann", deploy(), on, (("web1", "web2"),), {}, {}, {}, release)
 
 

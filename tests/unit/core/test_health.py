@@ -1,0 +1,39 @@
+from deployer.core.action import CheckHealth, Probe
+from deployer.core.health import judge
+from tests.shop_values import FOLDER, inventory
+
+RELEASE = "000042-1a2b3c4"
+GOOD = tuple(range(200, 400))
+
+
+def test_a_release_proves_itself_on_its_own_socket():
+    socket = "/run/shop-green/app.sock"
+
+    check = judge(inventory().app, RELEASE, "green", settle=3.0)
+
+    assert check == CheckHealth(
+        unit="shop@green.service",
+        release=RELEASE,
+        release_folder=FOLDER,
+        probes=(
+            Probe("/healthz", "shop.example.org", (200,), socket),
+            Probe("/", "shop.example.org", GOOD, socket),
+        ),
+        interval=1.0,
+        timeout=60.0,
+        settle=3.0,
+    )
+
+
+def test_a_release_is_asked_as_users_reach_it():
+    check = judge(inventory().app, RELEASE, "green", settle=0.0, through_front=True)
+
+    assert [(probe.socket, probe.front) for probe in check.probes] == [
+        ("", "http://127.0.0.1:80")
+    ] * 2
+
+
+def test_an_app_without_a_name_is_asked_as_localhost():
+    app = inventory({"web_server": "none"}).app
+
+    assert judge(app, RELEASE, "blue", settle=0.0).probes[0].host == "localhost"

@@ -1,0 +1,61 @@
+from deployer.core.action import Backup as Write
+from deployer.core.action import DumpPostgres, DumpSqlite
+from deployer.core.step import Skip
+from deployer.steps.backup import Backup
+from tests.shop_values import FIRST, OLD, SITE, UNIT, facts, target
+
+LIVE = f"/srv/shop/releases/{OLD}"
+FILES = Write(
+    folder="/opt/backups",
+    app="shop",
+    release=OLD,
+    release_folder=LIVE,
+    config=(UNIT.path, SITE.path),
+)
+DUMP = DumpPostgres("shop", (f"{LIVE}/config/database.env",), "DEPLOYER_DATABASE_URL")
+
+
+def with_dump(dump: DumpPostgres | DumpSqlite) -> Write:
+    return Write(
+        folder="/opt/backups",
+        app="shop",
+        release=OLD,
+        release_folder=LIVE,
+        config=(UNIT.path, SITE.path),
+        dumps=(dump,),
+    )
+
+
+def test_the_live_release_and_its_database_are_backed_up():
+    assert Backup().do(target(), facts()) == (with_dump(DUMP),)
+
+
+def test_a_host_that_does_not_lead_backs_up_its_files_only():
+    assert Backup().do(target(leader=False), facts()) == (FILES,)
+
+
+def test_a_database_that_is_not_due_is_left_out():
+    for when in ("before-migrate", "never"):
+        database = {"kind": "postgres", "url": {"secret": "URL"}, "backup": when}
+
+        assert Backup().do(target({"database": database}), facts()) == (FILES,)
+
+
+def test_a_backup_by_hand_has_the_database_whenever_it_is_due():
+    database = {"kind": "postgres", "url": {"secret": "URL"}, "backup": "never"}
+
+    assert Backup(by_hand=True).do(target({"database": database}), facts()) == (with_dump(DUMP),)
+
+
+def test_an_sqlite_file_is_dumped_from_the_shared_folder():
+    on = target({"database": {"kind": "sqlite", "path": "db.sqlite3"}})
+
+    assert Backup().do(on, facts()) == (with_dump(DumpSqlite("/srv/shop/shared/db.sqlite3")),)
+
+
+def test_before_the_first_release_there_is_nothing_to_back_up():
+    assert Backup().do(target(), facts(FIRST)) == Skip("first deploy: nothing is live yet")
+
+
+def test_a_backup_is_not_undone():
+    assert Backup().undo(target(), facts()) == ()

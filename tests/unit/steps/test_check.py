@@ -1,0 +1,85 @@
+import subprocess
+import sys
+
+from deployer.core.action import Run
+from deployer.core.command import command
+from deployer.steps.check import Check
+from tests.shop_values import FOLDER, facts, target
+
+PYTHON = f"{FOLDER}/venv/bin/python"
+ENV_FILES = (f"{FOLDER}/config/app.env", f"{FOLDER}/config/release.env")
+
+
+def rehearsal(leader: str = "1") -> Run:
+    return Run(
+        command(PYTHON, "-"),
+        user="shop",
+        folder=FOLDER,
+        env_files=ENV_FILES,
+        env=(("DJANGO_SETTINGS_MODULE", "shop.settings"), ("DEPLOYER_LEADER", leader)),
+        timeout=120.0,
+        keep="check",
+        hint="the app does not load with its real environment; see the lines above",
+    )
+
+
+def without_stdin(run: object) -> object:
+    assert isinstance(run, Run)
+    fields = {name: getattr(run, name) for name in Run.__dataclass_fields__ if name != "stdin"}
+    return Run(**fields)
+
+
+def test_the_release_is_loaded_as_the_server_will_by_the_apps_user():
+    do = Check().do(target(), facts())
+
+    assert isinstance(do, tuple)
+    assert [without_stdin(one) for one in do] == [rehearsal()]
+
+
+def test_only_the_leader_looks_for_migrations():
+    do = Check().do(target(leader=False), facts())
+
+    assert isinstance(do, tuple)
+    assert without_stdin(do[0]) == rehearsal("0")
+
+
+def test_the_rehearsal_is_python_that_compiles():
+    do = Check().do(target(), facts())
+
+    assert isinstance(do, tuple)
+    assert isinstance(do[0], Run)
+    compile(do[0].stdin, "rehearsal", "exec")
+
+
+def test_what_the_app_prints_is_not_in_the_report():
+    on = target({"framework": "custom"})
+    do = Check().do(on, facts())
+    assert isinstance(do, tuple)
+    assert isinstance(do[0], Run)
+    source = do[0].stdin.decode().replace(on.app.app_server.probe, "print('noise')")
+
+    ended = subprocess.run(
+        [sys.executable, "-S", "-"], input=source.encode(), capture_output=True, check=True
+    )
+
+    assert (ended.stdout, ended.stderr) == (b"{}\n", b"noise\n")
+
+
+def test_a_frameworks_own_checks_follow():
+    do = Check().do(target({"framework": {"kind": "custom", "check": ["./check", "it"]}}), facts())
+
+    assert isinstance(do, tuple)
+    assert do[1:] == (
+        Run(
+            command("./check", "it"),
+            user="shop",
+            folder=FOLDER,
+            env_files=ENV_FILES,
+            timeout=120.0,
+        ),
+    )
+
+
+def test_it_changes_nothing_that_could_be_undone():
+    assert Check().undo(target(), facts()) == ()
+    assert Check().facts(target()) == ()

@@ -1,0 +1,94 @@
+from deployer.core.action import Install, Link, Mark, PutBack, ReloadUnits, StartUnit, StopUnit
+from deployer.steps.restart import Restart
+from tests.shop_values import FIRST, FOLDER, OLD, REVISION, UNIT, app_answer, facts, record, target
+
+RELEASE = "000042-1a2b3c4"
+GREEN = "shop@green.service"
+SAME = {"units": {UNIT.path: {"sha256": UNIT.sha256}}}
+CHANGED = {"units": {UNIT.path: None}}
+NEW_UNIT = (Install(f"{FOLDER}/config/system{UNIT.path}", UNIT.path, 0o644), ReloadUnits("shop"))
+OLD_UNIT = (PutBack(UNIT.path), ReloadUnits("shop"))
+WARM = app_answer(
+    colours={
+        "blue": {"release": OLD, "active": "active"},
+        "green": {"release": RELEASE, "active": "active"},
+    },
+    releases=[record(42, REVISION)],
+)
+
+
+def test_the_release_starts_on_the_idle_colour():
+    assert Restart().do(target(), facts(**SAME)) == (
+        Mark(RELEASE, "live"),
+        StopUnit(GREEN, timeout=30.0, kill=True),
+        Link("/srv/shop/run/green", FOLDER),
+        StartUnit(GREEN, timeout=60.0),
+    )
+
+
+def test_a_changed_unit_is_installed_before_the_start():
+    assert Restart().do(target(), facts(**CHANGED)) == (
+        Mark(RELEASE, "live"),
+        StopUnit(GREEN, timeout=30.0, kill=True),
+        Link("/srv/shop/run/green", FOLDER),
+        *NEW_UNIT,
+        StartUnit(GREEN, timeout=60.0),
+    )
+
+
+def test_a_release_that_is_known_keeps_its_state():
+    known = app_answer(releases=[record(42, REVISION)])
+
+    assert Restart().do(target(), facts(known, **SAME)) == (
+        StopUnit(GREEN, timeout=30.0, kill=True),
+        Link("/srv/shop/run/green", FOLDER),
+        StartUnit(GREEN, timeout=60.0),
+    )
+
+
+def test_a_first_release_starts_on_the_first_colour():
+    do = Restart().do(target(), facts(FIRST, **SAME))
+
+    assert isinstance(do, tuple)
+    assert do[-1] == StartUnit("shop@blue.service", timeout=60.0)
+
+
+def test_the_idle_colour_is_emptied_again():
+    assert Restart().undo(target(), facts(**CHANGED)) == (
+        StopUnit(GREEN, timeout=30.0, kill=True),
+        PutBack("/srv/shop/run/green"),
+        *OLD_UNIT,
+    )
+
+
+def test_an_unchanged_unit_is_not_touched_by_the_undo():
+    assert Restart().undo(target(), facts(**SAME)) == (
+        StopUnit(GREEN, timeout=30.0, kill=True),
+        PutBack("/srv/shop/run/green"),
+    )
+
+
+def test_a_warm_release_goes_on_running_and_loses_its_time_to_stop():
+    assert Restart().do(target(), facts(WARM, **SAME)) == (StartUnit(GREEN, timeout=60.0),)
+
+
+def test_a_warm_release_gets_its_own_unit_back():
+    assert Restart().do(target(), facts(WARM, **CHANGED)) == (
+        *NEW_UNIT,
+        StartUnit(GREEN, timeout=60.0),
+    )
+
+
+def test_a_warm_release_that_is_not_wanted_after_all_may_end_its_requests():
+    assert Restart().undo(target(), facts(WARM, **CHANGED)) == (
+        StopUnit(GREEN, timeout=30.0, after=3.0),
+        PutBack("/srv/shop/run/green"),
+        *OLD_UNIT,
+    )
+
+
+def test_sites_are_not_its_business():
+    assert [fact.question() for fact in Restart().facts(target())] == [
+        {"fact": "app", "key": "app"},
+        {"fact": "files", "key": "units", "paths": [UNIT.path]},
+    ]
