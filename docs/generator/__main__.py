@@ -25,15 +25,26 @@ def pages() -> dict[str, str]:
     }
 
 
-def main() -> None:
-    """Write them."""
-    for name, text in pages().items():
-        path = DOCS / name
-        if not path.is_file() or path.read_text() != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-            sys.stdout.write(f"{path}\n")
+def stale() -> dict[str, str]:
+    """Give the pages that are not what the code says now."""
+    return {
+        name: text
+        for name, text in pages().items()
+        if not (DOCS / name).is_file() or (DOCS / name).read_text() != text
+    }
+
+
+def main() -> int:
+    """Write them and name them; with `--check` only name them, and end with 1 if there are any."""
+    is_check = sys.argv[1:] == ["--check"]
+    found = stale()
+    for name, text in found.items():
+        sys.stdout.write(f"docs/{name}\n")
+        if not is_check:
+            (DOCS / name).parent.mkdir(parents=True, exist_ok=True)
+            (DOCS / name).write_text(text)
+    return int(is_check and bool(found))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
