@@ -1,5 +1,7 @@
 """`inv backups`: the backups on each host, with what proves them."""
 
+from datetime import UTC, datetime
+
 from deployer.api.answering import Answer, Asked
 from deployer.core.fact import Fact
 from deployer.core.host_facts import mapping
@@ -26,4 +28,10 @@ def _list(session: Session, layout: Layout) -> list[Row]:
 
 def _rows(answer: object) -> list[Row]:
     listed = answer if isinstance(answer, list) else []
-    return [mapping(one) for one in listed]
+    return [{**mapping(one), "created": _time(mapping(one).get("created"))} for one in listed]
+
+
+def _time(seconds: object) -> str:
+    if not isinstance(seconds, int | float):
+        return ""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"

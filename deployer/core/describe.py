@@ -68,7 +68,7 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912  one line f
 
 
 def _run(run: actions.Run) -> str:
-    stdin = " < (a script)" if run.stdin else ""
+    stdin = f" < ({len(run.stdin)} bytes)" if run.stdin else ""
     return f"{_command(run)}{stdin}{f' (as {run.user})' if run.user else ''}"
 
 
