@@ -13,7 +13,7 @@ from deployer.core.event import Noticed
 from deployer.engine.session import Session
 from deployer.errors import DeployerError
 from deployer.output.broadcast import Broadcast
-from deployer.output.choose import parse_output
+from deployer.output.choose import Output, parse_output
 from deployer.output.messages import Messages
 from deployer.output.stream import Stream
 from deployer.output.tables import Row, show
@@ -83,6 +83,8 @@ def answer(
             asked = Asked(at, sessions, dict[str, DeployerError](errors))
             told = question(asked)
         tell_errors(at, {} if told.tells_errors else asked.errors)
+    if asked.errors and not told.rows and output != Output.JSON:
+        return asked.code  # an empty table would say that there is nothing
     show(
         told.rows,
         told.columns,

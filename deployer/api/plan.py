@@ -9,6 +9,7 @@ from deployer.api.deployment import states
 from deployer.api.environment import Environment
 from deployer.api.preview import previewed
 from deployer.api.rollback import plan_release, plan_rollback, schema_sentence
+from deployer.core.host_state import AppState
 from deployer.core.plan import Plan
 from deployer.core.preview import Preview
 from deployer.core.supply import Commit
@@ -39,7 +40,11 @@ def preview_rollback(at: Environment, sessions: Mapping[str, Session]) -> Previe
     plan = plan_rollback(at, sessions)
     found = states(sessions).values()
     shown = previewed(at, sessions, plan, {})
-    return replace(shown, migrations=schema_sentence(found, plan_release(plan)))
+    return replace(shown, migrations=_rollback_note(found, plan))
+
+
+def _rollback_note(state: AppState, plan: Plan) -> str:
+    return schema_sentence(state, plan_release(plan)).removeprefix("database: ")
 
 
 def preview_of(make: Callable[[Environment, Mapping[str, Session]], Plan]) -> Previewer:
