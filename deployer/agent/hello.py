@@ -1,14 +1,13 @@
-"""The first line of a conversation: which agent this is, on which host, and what time it has."""
+"""The first line of a conversation: which agent this is, on which host, and what time it has.
+
+It is said before most of the agent is loaded, so it loads little itself: no pathlib, for one.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
-from pathlib import Path
-
-from deployer.agent.journal import boot_id
 
 PROTOCOL = 1
 _DIGITS = 12
@@ -22,7 +21,7 @@ def hello() -> dict[str, object]:
             "agent": digest(),
             "protocol": PROTOCOL,
             "hostname": os.uname().nodename,
-            "machine_id": _machine_id(),
+            "machine_id": _line_of("/etc/machine-id"),
             "boot_id": boot_id(),
             "now": time.time(),
             "python": list(sys.version_info[:3]),
@@ -32,18 +31,32 @@ def hello() -> dict[str, object]:
 
 def digest() -> str:
     """Name this version of the agent: its folder does, where it is installed."""
+    installed = __file__.rsplit("/", 4)[-4]
+    return installed[len(_FOLDER) :] if installed.startswith(_FOLDER) else _summed()
+
+
+def boot_id() -> str:
+    """Name this boot of the host; "" where the kernel does not say."""
+    return _line_of("/proc/sys/kernel/random/boot_id")
+
+
+def _summed() -> str:
+    import hashlib  # noqa: PLC0415  only an agent that is not installed sums itself
+    from pathlib import Path  # noqa: PLC0415  as above
+
     package = Path(__file__).resolve().parent
-    installed = package.parent.parent.name
-    if installed.startswith(_FOLDER):
-        return installed[len(_FOLDER) :]
     summed = hashlib.sha256()
     for file in sorted(package.rglob("*.py"), key=lambda one: str(one.relative_to(package))):
         summed.update(str(file.relative_to(package)).encode() + b"\0" + file.read_bytes() + b"\0")
     return summed.hexdigest()[:_DIGITS]
 
 
-def _machine_id() -> str:
+def _line_of(path: str) -> str:
     try:
-        return Path("/etc/machine-id").read_text().strip()
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        return os.read(descriptor, 256).decode().strip()
+    finally:
+        os.close(descriptor)

@@ -1,9 +1,11 @@
 """The journal of an app: written before anything is done, read after a crash.
 
 A line is a JSON object, a tab, 16 hex digits of its sha256 and a newline. It is on disk when
-`write` returns. fdatasync(2) is enough for that: it also flushes the new size of the file, which
-is needed to read the line back, and leaves out only the times; the file's name is made durable
-once, when it is created.
+`write` returns. One by `note` is on disk when the next `write` returns, soon enough for what
+only tells the story: recovery undoes a started step whether or not it was done.
+
+fdatasync(2) is enough: it also flushes the new size of the file, which is needed to read the
+line back, and leaves out only the times. The file's name is made durable when it is created.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.agent.files import fsync_folder
+from deployer.agent.hello import boot_id
 
 SCHEMA = 1
 BALLAST = 256 * 1024
@@ -65,6 +68,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._boot_id = boot_id()
         is_new = not path.exists()
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(path, flags, 0o600)
@@ -75,6 +79,12 @@ class Journal:
 
     def write(self, by: Writer, event: str, **data: object) -> Record:
         """Add a line and return when it is on disk; raises OSError."""
+        record = self.note(by, event, **data)
+        os.fdatasync(self._descriptor)
+        return record
+
+    def note(self, by: Writer, event: str, **data: object) -> Record:
+        """Add a line that need not be on disk yet; raises OSError."""
         record: Record = {
             **data,
             "schema": SCHEMA,
@@ -83,7 +93,7 @@ class Journal:
             "fence": by.fence,
             "event": event,
             "time": round(time.time(), 3),
-            "boot_id": boot_id(),
+            "boot_id": self._boot_id,
             "monotonic": round(time.monotonic(), 3),
         }
         self._append(encode(record))
@@ -125,16 +135,7 @@ class Journal:
         rest = whole
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
-        os.fdatasync(self._descriptor)
         self._torn = False
-
-
-def boot_id() -> str:
-    """Name this boot of the host; "" where the kernel does not say."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
 
 
 def _checksum(text: bytes) -> bytes:

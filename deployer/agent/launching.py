@@ -94,7 +94,7 @@ def _accepted(listener: socket.socket, starter: subprocess.Popen[bytes] | None) 
             if listener in ready:
                 connection, _ = listener.accept()
                 if starter is not None:
-                    Thread(target=starter.communicate, daemon=True).start()  # leave no zombie
+                    Thread(target=starter.wait, daemon=True).start()  # leave no zombie
                 return connection
             if starter is not None and complaints is not None and complaints in ready:
                 selector.unregister(complaints)

@@ -47,6 +47,10 @@ class OpenRun:
         """Add to the journal; on disk when this returns. Raises OSError."""
         self.records.append(self.journal.write(self.writer, event, **data))
 
+    def note(self, event: str, **data: object) -> None:
+        """Add to the journal what need not be on disk at once. Raises OSError."""
+        self.records.append(self.journal.note(self.writer, event, **data))
+
     def close(self) -> None:
         """Give the lock back."""
         self.journal.close()

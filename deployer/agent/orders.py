@@ -101,8 +101,10 @@ class Orders:
         return changed
 
     def _write(self, step: Step, phase: str, state: str, **data: object) -> None:
+        # Only a start must be on disk before anything goes on: it carries the undo.
+        write = self._opened.write if state == "start" else self._opened.note
         try:
-            self._opened.write("step", step=step.name, phase=phase, state=state, **data)
+            write("step", step=step.name, phase=phase, state=state, **data)
         except OSError as error:
             raise ActionFailed(
                 f"the journal could not be written: {error.strerror}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import sys
 from collections.abc import Sequence
 
@@ -29,12 +27,23 @@ def main(words: Sequence[str]) -> int:
 
 
 def _serve() -> int:
-    from deployer.agent.serve import Front  # noqa: PLC0415  each command loads only its own part
+    import json  # noqa: PLC0415  each command loads only its own part
+    import os  # noqa: PLC0415  as above
+
+    from deployer.agent.hello import hello  # noqa: PLC0415  as above
+
+    # While it travels, the rest is loaded.
+    os.write(sys.stdout.fileno(), json.dumps(hello()).encode() + b"\n")
+
+    from deployer.agent.serve import Front  # noqa: PLC0415  as above
 
     return Front(sys.stdin.fileno(), sys.stdout.fileno()).serve()
 
 
 def _work(app: str, run: str) -> int:
+    import signal  # noqa: PLC0415  as above
+    import socket  # noqa: PLC0415  as above
+
     from deployer.agent.context import Context  # noqa: PLC0415  as above
     from deployer.agent.launching import Wanted  # noqa: PLC0415  as above
     from deployer.agent.worker import Worker  # noqa: PLC0415  as above

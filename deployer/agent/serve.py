@@ -9,7 +9,6 @@ from pathlib import Path
 from deployer.agent import frames, grammar, launching
 from deployer.agent.context import ROOT, Context
 from deployer.agent.frames import Reader
-from deployer.agent.hello import hello
 from deployer.agent.launching import Launch, NoWorker, Wanted, connected
 from deployer.agent.mailbox import Letter, Mailbox
 from deployer.agent.relay import Relay
@@ -41,8 +40,7 @@ class Front:
         self._speaker = Speaker(self._send, self._cancel)
 
     def serve(self) -> int:
-        """Talk until the controller has no more to say."""
-        self._speaker(hello())
+        """Talk until the controller has no more to say; the hello was said before."""
         mailbox = self._mailbox()
         while True:
             letter = mailbox.take()

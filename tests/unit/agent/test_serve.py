@@ -1,11 +1,16 @@
 import hashlib
+import json
 import os
 import pwd
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
 
+from deployer.agent.hello import digest, hello
+from deployer.agent.launching import main_file
 from deployer.agent.relay import Relay
 from tests.unit.agent.talk import BEGIN, order, shell, step
 
@@ -14,15 +19,13 @@ ME = pwd.getpwuid(os.geteuid()).pw_name
 
 @pytest.fixture
 def peer(host):
-    peer = host.front()
-    assert "hello" in peer.receive()
-    return peer
+    return host.front()
 
 
-def test_the_first_line_says_which_agent_and_host_this_is(host):
-    hello = host.front().receive()["hello"]
+def test_the_first_line_says_which_agent_and_host_this_is():
+    said = hello()["hello"]
 
-    assert set(hello) == {
+    assert set(said) == {
         "agent",
         "protocol",
         "hostname",
@@ -31,7 +34,24 @@ def test_the_first_line_says_which_agent_and_host_this_is(host):
         "now",
         "python",
     }
-    assert hello["protocol"] == 1
+    assert said["protocol"] == 1
+
+
+def agent(*words):
+    program = [sys.executable, "-I", "-S", str(main_file()), *words]
+    return subprocess.run(program, input=b"", capture_output=True, timeout=20, check=False)
+
+
+def test_the_agent_starts_from_its_own_folder_alone():
+    done = agent("serve")
+
+    assert json.loads(done.stdout)["hello"]["agent"] == digest()
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("words", [(), ("work", "shop"), ("work", "../x", "r1"), ("fly",)])
+def test_words_that_the_agent_does_not_know_are_a_usage_error(words):
+    assert agent(*words).returncode == 2
 
 
 def test_a_whole_run_goes_through_the_front(host, peer):
@@ -105,7 +125,6 @@ def test_a_worker_that_cannot_start_is_a_refusal_with_the_reason(host, monkeypat
 
     monkeypatch.setattr(host, "_launch", broken)
     peer = host.front()
-    peer.receive()
 
     answer = peer.ask(BEGIN, "refused")
 
@@ -172,7 +191,6 @@ def test_a_command_of_the_app_gets_its_environment_and_its_lines_come_back(host)
     env = host.root / "app.env"
     env.write_text('GREETING="hello you"\n')
     peer = host.front()
-    peer.receive()
     wanted = stream("sh", "-c", "echo $GREETING; exit 4", user=ME, env_files=[str(env)])
 
     heard = [peer.ask({**wanted, "app": ME}, "exit")]
