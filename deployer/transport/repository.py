@@ -1,5 +1,6 @@
 """A git repository on this machine, as the source of `transport: push`."""
 
+import os
 import re
 import subprocess
 from collections.abc import Sequence
@@ -10,6 +11,16 @@ from deployer.errors import NoSuchRevision, UsageError
 
 _TIMEOUT = 120.0
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_ELSEWHERE = {
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_PREFIX",
+}
+"""Git sets these for its hooks: they win over the folder that we name (git(1))."""
 _MIGRATIONS = (":(glob)**/migrations/*.py", ":(glob)**/migrations/versions/*.py")
 
 
@@ -79,7 +90,12 @@ class LocalRepository:
         command: Sequence[str] = ("git", "-C", str(self._folder), *words)
         try:
             return subprocess.run(  # noqa: S603  words, never a shell line; revisions are checked
-                command, input=stdin, capture_output=True, timeout=_TIMEOUT, check=False
+                command,
+                input=stdin,
+                capture_output=True,
+                timeout=_TIMEOUT,
+                check=False,
+                env={name: text for name, text in os.environ.items() if name not in _ELSEWHERE},
             )
         except FileNotFoundError:
             raise UsageError("`git` is not on this machine.", hint="install git") from None
