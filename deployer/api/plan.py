@@ -1,7 +1,7 @@
 """`inv plan`: the plan that a command would carry out, from real facts; nothing is changed."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from deployer.api.deploy import already_live, first_facts, pinned_revision, plan_deploy
@@ -43,8 +43,8 @@ def preview_rollback(at: Environment, sessions: Mapping[str, Session]) -> Previe
     return replace(shown, migrations=_rollback_note(found, plan))
 
 
-def _rollback_note(state: AppState, plan: Plan) -> str:
-    return schema_sentence(state, plan_release(plan)).removeprefix("database: ")
+def _rollback_note(found: Iterable[AppState], plan: Plan) -> str:
+    return schema_sentence(found, plan_release(plan)).removeprefix("database: ")
 
 
 def preview_of(make: Callable[[Environment, Mapping[str, Session]], Plan]) -> Previewer:
