@@ -25,6 +25,7 @@ _APP_FOLDERS = (
     (".trash", 0o700, False),
 )
 _NGINX = Path("/etc/nginx")
+_ADD_APP_USER = ("useradd", "--system", "--user-group", "--no-create-home")
 _APT_TIMEOUT = 900.0
 
 
@@ -102,10 +103,7 @@ class Provision:
         changed = False
         if not _has_user(app):
             home = str(self._app_home())
-            self._must(
-                ("useradd", "--system", "--user-group", "--home-dir", home)
-                + ("--no-create-home", "--shell", "/usr/sbin/nologin", app)
-            )
+            self._must((*_ADD_APP_USER, "--home-dir", home, "--shell", "/usr/sbin/nologin", app))
             changed = True
         if self._user != "root" and not _has_user(self._user):
             self._must(("useradd", "--create-home", "--shell", "/bin/bash", self._user))
@@ -160,6 +158,8 @@ class Provision:
             self._must((*words, "-f", str(key)), user=app)
             changed = True
         known = "".join(f"{line}\n" for line in self._list("known_hosts")).encode()
+        if not known:
+            return changed  # somebody may have pinned the forge by hand
         return self._write(folder / "known_hosts", known, 0o600, app) or changed
 
     def _access(self) -> bool:

@@ -9,6 +9,7 @@ from deployer.api.environment import Environment
 from deployer.api.rendered import base_files
 from deployer.api.running import Ending
 from deployer.api.sessions import address
+from deployer.core.event import RunStarted
 from deployer.core.report import HostReport, Outcome
 from deployer.core.transport import HostAddress, Transport
 from deployer.engine.session import Session
@@ -37,6 +38,15 @@ def install_agent(at: Environment, transport: Transport, host: HostAddress) -> N
 def setup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     """Prepare every host; users, folders, packages, rights and the base of the web server."""
     reports: list[HostReport] = []
+    at.emit(
+        RunStarted(
+            run=at.run,
+            command="setup",
+            environment=at.inventory.environment,
+            app=at.inventory.app.name,
+            hosts=tuple(sessions),
+        )
+    )
 
     def one(session: Session) -> HostReport:
         ended = session.provision(_wanted(at))
@@ -57,7 +67,7 @@ def setup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     ready = all(report.outcome is Outcome.COMMITTED for report in reports)
     env = at.inventory.environment
     if ready:
-        return Ending(tuple(reports), f"ready: deploy with `inv deploy --env {env}`")
+        return Ending(tuple(reports), f"ready for `inv deploy --env {env}`")
     return Ending(tuple(reports), "setup did not end well on every host", f"inv setup --env {env}")
 
 
@@ -77,6 +87,7 @@ def _wanted(at: Environment) -> tuple[dict[str, object], list[bytes]]:
         "packages": [*_PACKAGES, *(("nginx-light",) if nginx else ())],
         "web_group": ["www-data"] if nginx else [],
         "deploy_key": at.pulls,
+        "known_hosts": list(app.source.known_hosts),
         "files": [
             {"path": file.path, "mode": file.mode, "content": {"blob": number}}
             for number, file in enumerate(files)

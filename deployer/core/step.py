@@ -76,6 +76,13 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """The step was only a look at facts, and all is well; `note` says what was found."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     """The step must not be done: the cause in one sentence, and the next step."""
 
@@ -83,7 +90,7 @@ class Refuse:
     hint: str = ""
 
 
-Work = tuple[Action, ...] | Skip | Refuse
+Work = tuple[Action, ...] | Skip | Passed | Refuse
 
 
 class Step(Protocol):

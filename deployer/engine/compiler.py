@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deployer.core.fact import Fact, Facts
 from deployer.core.order import Order, OrderedStep
-from deployer.core.step import Phase, Refuse, Scope, Skip, Step, Target, Work
+from deployer.core.step import Passed, Phase, Refuse, Scope, Skip, Step, Target, Work
 from deployer.errors import DeployerError, InternalError
 
 
@@ -15,6 +15,7 @@ class Compiled:
 
     order: Order
     skipped: tuple[tuple[str, str], ...] = ()
+    passed: tuple[tuple[str, str], ...] = ()
     refused: tuple[str, Refuse] | None = None
 
 
@@ -27,18 +28,22 @@ def compile_phase(phase: Phase, steps: Sequence[Step], on: Target, facts: Facts)
     """Turn the steps of a phase into the order for one host, undo included."""
     ordered: list[OrderedStep] = []
     skipped: list[tuple[str, str]] = []
+    passed: list[tuple[str, str]] = []
     for step in steps:
         if not _takes_part(step, on):
             continue
         work = _work(step, on, facts)
         match work:
             case Refuse():
-                return Compiled(Order(phase, ()), tuple(skipped), (step.name, work))
+                refused = (step.name, work)
+                return Compiled(Order(phase, ()), tuple(skipped), tuple(passed), refused)
             case Skip(reason):
                 skipped.append((step.name, reason))
+            case Passed(note):
+                passed.append((step.name, note))
             case actions:
                 ordered.append(OrderedStep(step.name, tuple(actions), step.undo(on, facts)))
-    return Compiled(Order(phase, tuple(ordered)), tuple(skipped))
+    return Compiled(Order(phase, tuple(ordered)), tuple(skipped), tuple(passed))
 
 
 def _work(step: Step, on: Target, facts: Facts) -> Work:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 
-from deployer.core.event import Emit, Noticed, PhaseStarted, StepFailed, StepSkipped
+from deployer.core.event import Emit, Noticed, PhaseStarted, StepFailed, StepFinished, StepSkipped
 from deployer.core.order import Order
 from deployer.core.plan import Plan
 from deployer.core.report import EXIT_CODES, HostReport, Outcome
@@ -83,6 +83,8 @@ class Conductor:
             facts = self._fleet.session(host).facts
             one = compile_phase(phase, wanted, self._plan.target(host), facts)
             compiled[host] = one
+            for step, note in one.passed:
+                self._emit(StepFinished(host, step, 0.0, changed=False, note=note))
             for step, reason in one.skipped:
                 self._emit(StepSkipped(host, step, reason))
             if one.refused:

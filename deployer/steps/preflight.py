@@ -3,7 +3,7 @@
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import Disk, disk, python
 from deployer.core.host_state import app_state
-from deployer.core.step import Phase, Refuse, Scope, Skip, Target, Work
+from deployer.core.step import Passed, Phase, Refuse, Scope, Target, Work
 
 _SPACE_NEEDED = 256 * 1024 * 1024
 _INODES_NEEDED = 10_000
@@ -27,9 +27,9 @@ class Preflight:
     def do(self, on: Target, facts: Facts) -> Work:
         if not self._builds:
             # A full disk or a lost interpreter may be the very reason to go back.
-            return _not_set_up(on, facts) or Skip("nothing is to be built")
+            return _not_set_up(on, facts) or Passed("set up; nothing is to be built")
         refusals = (_not_set_up(on, facts), _no_room(on, facts), _no_python(on, facts))
-        return next((one for one in refusals if one), Skip(_summary(on, facts)))
+        return next((one for one in refusals if one), Passed(_summary(on, facts)))
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
         return ()

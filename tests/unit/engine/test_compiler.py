@@ -62,7 +62,7 @@ def test_a_refusal_stops_the_whole_phase():
     made = compile_phase(Phase.BUILD, (*steps, Plain("three")), target(), NONE)
 
     no = ("two", Refuse("no", "mend it"))
-    assert made == Compiled(Order("BUILD", ()), (("zero", "done"),), no)
+    assert made == Compiled(Order("BUILD", ()), (("zero", "done"),), refused=no)
 
 
 def test_what_we_cannot_supply_is_a_refusal_of_its_step():

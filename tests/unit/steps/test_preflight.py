@@ -1,6 +1,6 @@
 import pytest
 
-from deployer.core.step import Refuse, Skip
+from deployer.core.step import Passed, Refuse
 from deployer.steps.preflight import Preflight
 from tests.shop_values import app_answer, facts, target
 
@@ -17,7 +17,7 @@ def look(app: object = None, disk: object = None, python: object = None) -> obje
 
 
 def test_a_host_with_room_and_an_interpreter_takes_a_deploy():
-    assert look() == Skip("7 GB free, Python 3.11.2")
+    assert look() == Passed("7 GB free, Python 3.11.2")
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_a_host_that_cannot_take_one_refuses_with_the_next_step(answers, refusal
 def test_a_file_system_that_counts_no_inodes_has_enough():
     counted = {place: {**room, "inodes_free": 0, "inodes_total": 0} for place, room in DISK.items()}
 
-    assert look(disk=counted) == Skip("7 GB free, Python 3.11.2")
+    assert look(disk=counted) == Passed("7 GB free, Python 3.11.2")
 
 
 def test_where_nothing_is_built_only_the_setup_counts():
     preflight = Preflight(builds=False)
 
     assert [fact.key for fact in preflight.facts(target())] == ["app"]
-    assert preflight.do(target(), facts()) == Skip("nothing is to be built")
+    assert preflight.do(target(), facts()) == Passed("set up; nothing is to be built")
     assert isinstance(preflight.do(target(), facts({"set_up": False})), Refuse)
 
 
