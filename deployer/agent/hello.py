@@ -14,7 +14,7 @@ _DIGITS = 12
 _FOLDER = "agent-"
 
 
-def hello() -> dict[str, object]:
+def hello() -> dict[str, dict[str, object]]:
     """Give the line."""
     return {
         "hello": {

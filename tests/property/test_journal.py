@@ -39,7 +39,7 @@ def runs(draw, number):
 @st.composite
 def histories(draw):
     """Give runs of which only the last may be open."""
-    records = []
+    records: list[dict[str, object]] = []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         if records and records[-1]["event"] != "end":
             last = records[-1]
@@ -84,6 +84,7 @@ def test_a_plan_undoes_exactly_the_started_steps_of_the_open_run_backwards(recor
     if mine[-1]["event"] == "end":
         assert todo is None
     else:
+        assert todo is not None
         assert [one.step for one in todo.undo] == [one["step"] for one in reversed(started)]
         assert [list(one.undo) for one in todo.undo] == [one["undo"] for one in reversed(started)]
         assert todo.is_exposed == any(one["phase"] in EXPOSED for one in started)

@@ -16,7 +16,9 @@ ID = "000007-1a2b3c4"
 
 def ask(host, fact, app="shop", **parameters):
     ctx = Context(app, "", root=host.root)
-    return answer(ctx, {"ask": [{"fact": fact, "key": "k", **parameters}]})["answers"]["k"]
+    answers = answer(ctx, {"ask": [{"fact": fact, "key": "k", **parameters}]})["answers"]
+    assert isinstance(answers, dict)
+    return answers["k"]
 
 
 def link(path, target):

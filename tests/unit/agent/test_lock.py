@@ -52,6 +52,7 @@ def test_a_killed_holder_leaves_no_lock_behind(tmp_path):
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     with holder:
+        assert holder.stdout
         holder.stdout.readline()
         assert lock.owner(tmp_path) == {"run": "other"}
 

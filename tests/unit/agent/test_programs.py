@@ -135,7 +135,7 @@ def test_a_cancelled_run_fails_the_action():
 
 
 def test_lines_are_shown_without_terminal_tricks():
-    seen = []
+    seen: list[dict[str, object]] = []
     ctx = Context("shop", "r1", emit=seen.append)
     ctx.step = "pull"
 

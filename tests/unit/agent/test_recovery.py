@@ -25,6 +25,12 @@ PULL = start("pull", "BUILD", 2)
 ACTIVATE = start("activate", "PUBLISH", 3)
 
 
+def opened(records):
+    found = plan(records)
+    assert found is not None
+    return found
+
+
 def test_a_run_with_its_end_leaves_nothing_to_do():
     assert plan([BEGIN, PULL, END]) is None
     assert plan([]) is None
@@ -48,26 +54,26 @@ def test_a_step_that_is_done_or_failed_is_undone_too():
     done = {**PULL, "state": "done", "seq": 3}
     failed = {**ACTIVATE, "state": "failed", "seq": 5}
 
-    found = plan([BEGIN, PULL, done, {**ACTIVATE, "seq": 4}, failed])
+    found = opened([BEGIN, PULL, done, {**ACTIVATE, "seq": 4}, failed])
 
     assert [one.step for one in found.undo] == ["activate", "pull"]
 
 
 def test_only_publish_and_verify_touch_what_users_see():
-    assert not plan([BEGIN, PULL]).is_exposed
-    assert plan([BEGIN, PULL, ACTIVATE]).is_exposed
-    assert plan([BEGIN, start("health", "VERIFY", 2)]).is_exposed
+    assert not opened([BEGIN, PULL]).is_exposed
+    assert opened([BEGIN, PULL, ACTIVATE]).is_exposed
+    assert opened([BEGIN, start("health", "VERIFY", 2)]).is_exposed
 
 
 def test_only_the_last_run_can_be_open():
     old = {**BEGIN, "run": "r1"}
 
     assert plan([old, BEGIN, END]) is None
-    assert plan([old, {**END, "run": "r1"}, BEGIN]).run == "r2"
+    assert opened([old, {**END, "run": "r1"}, BEGIN]).run == "r2"
 
 
 def test_a_run_whose_begin_was_damaged_is_still_undone():
-    found = plan([ACTIVATE])
+    found = opened([ACTIVATE])
 
     assert (found.run, found.undo[0].step, found.settle) == ("r2", "activate", ())
 
@@ -79,5 +85,5 @@ def test_finishing_touches_after_the_commit_do_not_open_the_run_again():
 def test_after_some_attempts_it_is_hopeless():
     attempt = {"event": "undo", "state": "start", "run": "r2"}
 
-    assert not plan([BEGIN, *[attempt] * (ATTEMPTS - 1)]).is_hopeless
-    assert plan([BEGIN, *[attempt] * ATTEMPTS]).is_hopeless
+    assert not opened([BEGIN, *[attempt] * (ATTEMPTS - 1)]).is_hopeless
+    assert opened([BEGIN, *[attempt] * ATTEMPTS]).is_hopeless
