@@ -13,6 +13,7 @@ from deployer.agent.actions import programs, sealing, sources, venvs
 from deployer.agent.context import ActionFailed, Context
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
+OWN = f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
 RELEASE = "/srv/shop/releases/000001-1a2b3c4"
 
 
@@ -134,7 +135,7 @@ def test_a_sealed_folder_is_closed_compiled_and_marked(ctx, revision):
     (folder / "config").mkdir()
     (folder / "config/app.env").write_text("SECRET=1")
     (folder / "config/app.env").chmod(0o600)
-    wish = {"path": RELEASE, "marker": ".sealed", "group": USER, "interpreter": sys.executable}
+    wish = {"path": RELEASE, "marker": ".sealed", "group": USER, "interpreter": OWN}
 
     done = [sealing.seal(ctx, wish) for _ in range(2)]
 
