@@ -11,6 +11,8 @@ from dataclasses import dataclass
 _PIECE = 256 * 1024
 _ENOUGH = 1024 * 1024
 _TAIL = 64 * 1024
+_QUIET = 15.0
+_TICK = b'{"event":"tick"}\n'
 
 
 @dataclass
@@ -23,6 +25,9 @@ class Relayed:
 
 class Relay:
     """Ends when the worker has closed its side and all it said is passed on."""
+
+    quiet = _QUIET
+    """After so many silent seconds a tick is sent: TCP notices a dead link only by sending."""
 
     def __init__(self, stdin: int, stdout: int, worker: socket.socket, first: bytes) -> None:
         self._stdin = stdin
@@ -40,18 +45,26 @@ class Relay:
         """Pass bytes until the end."""
         self._worker.settimeout(0)
         while self._worker_open or (self._to_controller and self._stdout_open):
-            for descriptor, ready in self._wait():
-                self._move(descriptor, ready)
+            ready = self._wait()
+            if not ready and self._is_between_lines:
+                self._to_controller += _TICK
+            for descriptor, events in ready:
+                self._move(descriptor, events)
             self._pass_end_on()
         lines = self._tail.rstrip(b"\n").rsplit(b"\n", 1)
         return Relayed(lines[-1], bytes(self._to_worker))
+
+    @property
+    def _is_between_lines(self) -> bool:
+        whole = not self._tail or self._tail.endswith(b"\n")
+        return whole and self._stdout_open and not self._to_controller
 
     def _wait(self) -> list[tuple[int, int]]:
         with selectors.PollSelector() as selector:
             for descriptor, mask in self._wanted().items():
                 if mask:
                     selector.register(descriptor, mask)
-            return [(key.fd, ready) for key, ready in selector.select()]
+            return [(key.fd, ready) for key, ready in selector.select(self.quiet)]
 
     def _wanted(self) -> dict[int, int]:
         listen = self._stdin_open and self._worker_open and len(self._to_worker) < _ENOUGH

@@ -43,7 +43,7 @@ def histories(draw):
     for number in range(1, draw(st.integers(1, 3)) + 1):
         if records and records[-1]["event"] != "end":
             last = records[-1]
-            records.append({**last, "seq": last["seq"] + 1, "event": "end", "outcome": "aborted"})
+            records.append({**last, "seq": len(records) + 1, "event": "end", "outcome": "aborted"})
         records += draw(runs(number))
     return records
 

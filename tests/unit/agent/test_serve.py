@@ -205,22 +205,65 @@ def test_a_command_ends_when_it_is_cancelled(peer):
     assert peer.ask({"verb": "cancel"}, "exit")["cause"] == "cancelled"
 
 
-def test_the_relay_gives_back_what_the_worker_did_not_take():
+@pytest.fixture
+def relayed():
+    """Give a started relay: what the controller reads and writes, the worker, what it gave."""
     to_front, from_peer = os.pipe()
     to_peer, from_front = os.pipe()
     ours, theirs = socket.socketpair()
     relay = Relay(to_front, from_front, ours, b"begin\n")
+    relay.quiet = 0.05
     found = []
     thread = threading.Thread(target=lambda: found.append(relay.run()))
     thread.start()
-
     assert theirs.recv(100) == b"begin\n"
-    theirs.sendall(b'{"event":"refused"}\n')
+
+    def ended():
+        thread.join(10)
+        return found[0]
+
+    yield to_peer, theirs, ended
     theirs.close()
     thread.join(10)
-
-    assert found[0].last_line == b'{"event":"refused"}'
-    assert os.read(to_peer, 100) == b'{"event":"refused"}\n'
     for descriptor in (to_front, from_peer, to_peer, from_front):
         os.close(descriptor)
     ours.close()
+
+
+def test_the_relay_gives_back_what_the_worker_said_last(relayed):
+    to_peer, worker, ended = relayed
+
+    worker.sendall(b'{"event":"refused"}\n')
+    worker.close()
+
+    assert ended().last_line == b'{"event":"refused"}'
+    assert os.read(to_peer, 100).endswith(b'{"event":"refused"}\n')
+
+
+def test_a_silent_link_is_tried_with_ticks_but_never_within_a_line(relayed):
+    to_peer, worker, ended = relayed
+    assert os.read(to_peer, 17) == b'{"event":"tick"}\n'
+
+    worker.sendall(b'{"event":')
+    heard = b""
+    while not heard.endswith(b'{"event":'):
+        heard += os.read(to_peer, 1000)
+    threading.Event().wait(0.2)
+    worker.sendall(b'"line"}\n')
+    worker.close()
+
+    ended()
+    assert os.read(to_peer, 8) == b'"line"}\n'
+
+
+def test_a_controller_that_does_not_read_any_more_is_told_to_the_worker(host):
+    peer = host.front()
+    peer.send(BEGIN)
+    peer.until("begun")
+    peer.send(order("BUILD", step("noise", [shell("seq 1 100000; sleep 60")])))
+
+    peer._reading.close()
+
+    host.wait()
+    ends = [one["outcome"] for one in host.journal() if one["event"] == "end"]
+    assert ends == ["aborted"]
