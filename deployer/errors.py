@@ -5,7 +5,9 @@ DeployerError
 │   ├── InventoryError            2  the inventory is not accepted (all problems at once)
 │   ├── UnresolvedSecret          2  a secret has no value
 │   ├── TemplateError             2  a template cannot be rendered
-│   └── LabUnavailable            2  this machine cannot run lab hosts
+│   ├── LabUnavailable            2  this machine cannot run lab hosts
+│   ├── NoSuchRelease             2
+│   └── Declined                  2  a question was answered with no
 ├── LabError                      1  a lab host did not come up
 ├── InternalError                 1  our own bug
 ├── HostError                     4  something about one host; nothing was changed
@@ -19,11 +21,9 @@ DeployerError
 │   ├── HostTimeout               7  a host that was at work fell silent
 │   └── ConnectionLost            7  outcome unknown until the host is asked
 ├── Locked                        5  another deploy is at work, or a hold is set
-├── NoSuchRelease                 2
 ├── NoSuchRevision                9
 ├── PreflightFailed               9  stopped before anything live was touched
-├── Aborted                       9
-└── Declined                      2  a question was answered with no
+└── Aborted                       9
 """
 
 from typing import ClassVar
