@@ -41,9 +41,7 @@ def main() -> int:
         return error.exit_code
     finally:
         if keep:
-            say(
-                f"\nThe hosts stay up. Play on in {PROJECT / '.lab/demo/project'}, then: inv lab.down"
-            )
+            say(f"\nThe hosts stay up. Play on in {lab.folder / 'project'}; end: inv lab.down")
         else:
             lab.down()
 
@@ -159,7 +157,7 @@ def inventory() -> dict[str, object]:
                 "GREETING": '100% "sûr" $HOME',
             },
             "shared": {"directories": ["media"]},
-            "health": {"path": "/healthz", "timeout": "20s", "settle": "1s", "smoke": ["/"]},
+            "health": {"path": "/healthz", "timeout": "8s", "settle": "1s", "smoke": ["/"]},
         }
     }
 
