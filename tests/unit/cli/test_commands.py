@@ -40,7 +40,8 @@ def test_no_word_is_taken_without_its_flag(name):
 
 @pytest.mark.parametrize("name", TASKS)
 def test_there_are_no_short_flags(name):
-    short = [flag for flag in CONTEXTS[name].flags if re.fullmatch("-[^-]", flag)]
+    flags = CONTEXTS[name].flags
+    short = [flag for flag in (*flags, *flags.aliases) if re.fullmatch("-[^-]", flag)]
 
     assert short == []
 
