@@ -7,7 +7,10 @@ import pytest
 from invoke.exceptions import ParseError
 from invoke.parser import Parser
 
+from deployer.core.release import Layout
 from deployer.inventory.loader import load
+from deployer.rendering.files import render_app
+from deployer.rendering.values import AppValues, GunicornValues, SiteValues
 from tasks import namespace
 from tests.unit.docs.pages import PROJECT, Block, blocks, commands, files, links, name, words_of
 
@@ -21,6 +24,7 @@ hosts:
 """
 
 
+DOCS = PROJECT / "docs"
 _CONTEXTS = namespace.to_contexts()
 _KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIBaxkEvnlnW0d82LFn5KDMKZ6NiHNnQI9tMvic9Oc3mg"
 
@@ -94,3 +98,20 @@ def base_of(block: Block) -> str:
     """A piece of an inventory is laid over the base.yaml of its page, or over the least one."""
     on_page = [one for one in blocks(PROJECT / block.page) if one.title == "inventories/base.yaml"]
     return on_page[0].text if block.title and on_page else _LEAST
+
+
+def test_the_templates_on_the_page_about_templates_are_accepted(tmp_path):
+    shown = [one for one in blocks(DOCS / "guides/templates.md") if one.language == "jinja"]
+    for one in shown:
+        file = tmp_path / one.title.removeprefix("templates/")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(one.text)
+    site = SiteValues(("shop.example.org",))
+    values = AppValues("shop", Layout("shop"), GunicornValues("shop.wsgi:application"), site=site)
+
+    written = {file.name: file.content.decode() for file in render_app(values, (tmp_path,))}
+
+    assert len(shown) == 3
+    assert "/robots.txt" in written["nginx/site.conf.j2"]
+    assert "limit_request_line = 8190" in written["gunicorn/gunicorn.conf.py.j2"]
+    assert "ReadWritePaths=-/var/spool/shop" in written["systemd/app@.service.j2"]
