@@ -21,9 +21,7 @@ INV = str(Path(sys.executable).parent / "inv")
 class Project:
     """Types commands in a folder of its own; the environment is called `lab`."""
 
-    def __init__(
-        self, folder: Path, hosts: Sequence[LabHost], app: App, **changes: object
-    ) -> None:
+    def __init__(self, folder: Path, hosts: Sequence[LabHost], app: App, **changes: object) -> None:
         self.folder = folder
         self.hosts = tuple(hosts)
         self.app = app
