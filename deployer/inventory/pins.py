@@ -1,6 +1,8 @@
 """Writes host keys into an inventory file and leaves all else in it as it is."""
 
 import io
+import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, cast
@@ -14,6 +16,7 @@ from deployer.errors import UsageError
 from deployer.inventory.loader import BASE
 
 _NO_FOLDING = 1_000_000
+_INDENTED = re.compile(r"^( +)[^ #-]", re.MULTILINE)
 
 
 class _Table(Protocol):
@@ -35,13 +38,10 @@ def with_pins(text: str, pins: Mapping[str, Sequence[str]]) -> str:
 
     Raises UsageError when the file is written in a way that cannot be kept.
     """
-    tree, indent, offset = load_yaml_guess_indent(text, preserve_quotes=True)
+    yaml = _yaml(text)
+    tree = cast("_Table", yaml.load(text))
     for host, keys in pins.items():
-        _pin(cast("_Table", tree), host, keys)
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = _NO_FOLDING
-    yaml.indent(mapping=indent or 2, sequence=(indent or 2), offset=offset or 0)
+        _pin(tree, host, keys)
     written = io.StringIO()
     yaml.dump(tree, written)
     new = written.getvalue()
@@ -51,6 +51,17 @@ def with_pins(text: str, pins: Mapping[str, Sequence[str]]) -> str:
             hint="add the keys by hand: `inv trust` shows them",
         )
     return new
+
+
+def _yaml(text: str) -> YAML:
+    """Make a YAML that writes with the indentation of a text."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = _NO_FOLDING
+    _, sequence, offset = load_yaml_guess_indent(text)
+    steps = [len(spaces) for spaces in _INDENTED.findall(text)]
+    yaml.indent(mapping=min(steps, default=2), sequence=sequence or 2, offset=offset or 0)
+    return yaml
 
 
 def _pin(tree: _Table, host: str, keys: Sequence[str]) -> None:
@@ -76,4 +87,5 @@ def _differ_by(old: str, new: str, pins: Mapping[str, Sequence[str]]) -> bool:
 
 def _plain(text: str) -> dict[str, object]:
     data = YAML(typ="safe", pure=True).load(text)
-    return data if isinstance(data, dict) else {}
+    # Through JSON, so that what an alias shares becomes values of their own.
+    return json.loads(json.dumps(data, default=str)) if isinstance(data, dict) else {}
