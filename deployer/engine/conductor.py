@@ -1,7 +1,7 @@
 """Carries out a plan on all hosts: phase by phase, batch by batch, and back if one fails."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from deployer.core.event import Emit, Noticed, PhaseStarted, StepFailed, StepFinished, StepSkipped
 from deployer.core.order import Order
@@ -11,7 +11,7 @@ from deployer.core.step import Phase, Scope, Step
 from deployer.engine.compiler import Compiled, compile_phase
 from deployer.engine.fleet import Fleet
 from deployer.engine.session import Ended, Session
-from deployer.errors import DeployerError
+from deployer.errors import AgentRefused, DeployerError, Locked
 
 _NOT_BEGUN = {EXIT_CODES[one]: one for one in (Outcome.LOCKED, Outcome.ABORTED)}
 _SURE = (Outcome.COMMITTED, Outcome.ABORTED, Outcome.ROLLED_BACK, Outcome.LOCKED)
@@ -120,16 +120,21 @@ class Conductor:
         return "; ".join(f"{host} failed in {end.step}" for host, end in self._failed.items())
 
     def _unwind(self, reason: str) -> tuple[HostReport, ...]:
-        begun = tuple(host for host in self._hosts if self._fleet.session(host).began)
-        for host, end in self._fleet.each(begun, lambda session: session.undo(reason)).items():
-            self._outcomes[host] = end if isinstance(end, Outcome) else self._lost(host, end)
+        self._undo((host for host in self._hosts if self._fleet.session(host).began), reason)
         return self._reports(Outcome.ABORTED)
+
+    def _undo(self, hosts: Iterable[str], reason: str) -> None:
+        for host, end in self._fleet.each(hosts, lambda session: session.undo(reason)).items():
+            self._outcomes[host] = end if isinstance(end, Outcome) else self._lost(host, end)
 
     def _finish(self) -> tuple[HostReport, ...]:
         orders = {host: one.order for host, one in self._compile(Phase.FINISH, self._hosts).items()}
         ends = self._fleet.each(self._hosts, lambda session: self._commit(session, orders))
         for host, end in ends.items():
             self._outcomes[host] = Outcome.COMMITTED if end is None else self._lost(host, end)
+        # A host that says no has not committed, and can still be asked to put itself back.
+        refused = [host for host, end in ends.items() if isinstance(end, Locked | AgentRefused)]
+        self._undo(refused, "it refused to commit")
         return self._reports(Outcome.COMMITTED)
 
     def _lost(self, host: str, error: DeployerError) -> Outcome:

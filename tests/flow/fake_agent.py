@@ -147,7 +147,8 @@ class FakeAgent:
         phase = message["phase"]
         run = self._open
         if (run is None) != (phase == "FINISH"):
-            return [{"event": "error", "message": f"An order of {phase} does not fit here."}]
+            cause = f"an order of {phase} cannot be given"
+            return [{"event": "order", "ok": False, "step": "", "cause": cause}]
         replies: list[Message] = []
         hands = Hands(self._host, run, self._blobs)
         for step in cast("list[Json]", message["steps"]):
