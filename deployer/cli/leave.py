@@ -1,8 +1,11 @@
 """Leave a command: its exit code, or an error with its hint and never a traceback."""
 
+import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from invoke.exceptions import Exit
@@ -24,7 +27,7 @@ def leave(
     try:
         code = command(this_folder() if anywhere else this_place(), request)
     except DeployerError as error:
-        _tell(error)
+        _tell(error, request)
         raise Exit(code=error.exit_code) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201  the command line talks to people
@@ -36,18 +39,25 @@ def leave(
     except Exception as bug:
         if os.environ.get("DEPLOYER_TRACEBACK"):
             raise
-        _tell(
-            InternalError(
-                f"A bug in deployer: {type(bug).__name__}: {bug}",
-                hint="run it again with DEPLOYER_TRACEBACK=1 and report what it prints",
-            )
-        )
+        _tell(_reported(bug), request)
         raise Exit(code=1) from None
     if code:
         raise Exit(code=code)
 
 
-def _tell(error: DeployerError) -> None:
+def _reported(bug: Exception) -> InternalError:
+    # Its kind and its place, not its text: that may quote a secret.
+    last = traceback.extract_tb(bug.__traceback__)[-1]
+    return InternalError(
+        f"A bug in deployer: {type(bug).__name__} in `{Path(last.filename).name}:{last.lineno}`.",
+        hint="run it again with DEPLOYER_TRACEBACK=1 and report what it prints",
+    )
+
+
+def _tell(error: DeployerError, request: Request) -> None:
+    if request.output == "json":
+        told = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+        print(json.dumps({"event": "Error", **told}), flush=True)  # noqa: T201  as above
     print(f"error: {error.message}", file=sys.stderr)  # noqa: T201  as above
     if error.hint:
         print(f"hint: {error.hint}", file=sys.stderr)  # noqa: T201  as above
