@@ -1,5 +1,6 @@
 """`inv init`: the first inventories of a project, from what is found in its folder."""
 
+import json
 import re
 import tempfile
 from dataclasses import dataclass
@@ -7,11 +8,13 @@ from pathlib import Path
 
 from deployer.api.place import Place
 from deployer.api.request import InitRequest
-from deployer.errors import UsageError
+from deployer.errors import InventoryError, UsageError
 from deployer.inventory.loader import load
 from deployer.output.stream import Stream
 
 _FRAMEWORKS = ("django", "flask", "custom")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_PLAIN = re.compile(r"[a-z][a-z0-9-]*")
 _PLACEHOLDER = "host.example.org"
 _SETTINGS = re.compile(r"""["']DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
 _TASKS = '''\
@@ -57,6 +60,11 @@ class Found:
 def init(place: Place, request: InitRequest) -> int:
     """Write base.yaml, an environment and tasks.py; refuses to overwrite an inventory."""
     environment = request.env or "prod"
+    if not _NAME.fullmatch(environment):
+        raise UsageError(
+            f"`--env {environment}` is no name of an environment.",
+            hint="use lower-case letters, digits, dashes and underscores",
+        )
     files = _files(place, request, environment)
     existing = [path for path in files if path != "tasks.py" and (place.folder / path).exists()]
     if existing:
@@ -103,15 +111,15 @@ def _files(place: Place, request: InitRequest, environment: str) -> dict[str, st
     found = find(place.folder)
     host = request.host or _PLACEHOLDER
     base = _BASE.format(
-        name=name,
+        name=_text(name),
         source=_source(request.repository),
         framework=_framework(request.framework or found.framework, found),
         module=found.module or f"{name.replace('-', '_')}.wsgi:application",
-        server=host if re.search(r"[a-z]", host) else f"{name}.example.org",
+        server=_text(host if re.search(r"[a-z]", host) else f"{name}.example.org"),
     )
     hosts = _ENVIRONMENT.format(
         environment=environment,
-        host=f'"{host}"',
+        host=_text(host),
         host_name="web1",
         protected=str(environment in {"prod", "production"}).lower(),
     )
@@ -124,8 +132,13 @@ def _files(place: Place, request: InitRequest, environment: str) -> dict[str, st
 
 def _source(repository: str) -> str:
     if repository:
-        return f'{{kind: git, url: "{repository}", revision: main}}'
+        return f"{{kind: git, url: {_text(repository)}, revision: main}}"
     return '{kind: git, url: ".", revision: main, transport: push}   # sent over our SSH connection'
+
+
+def _text(text: str) -> str:
+    """Write a text in YAML; JSON's quotes are YAML's too."""
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
 def _framework(kind: str, found: Found) -> str:
@@ -145,4 +158,9 @@ def _prove(files: dict[str, str], environment: str) -> None:
         folder.mkdir()
         for path, text in files.items():
             (Path(scratch) / path).write_text(text, "utf-8")
-        load(folder, environment, {})
+        try:
+            load(folder, environment, {})
+        except InventoryError as error:
+            told = tuple(problem.replace(f"{scratch}/", "") for problem in error.problems)
+            hint = "nothing was written; give better words to `deployer init`"
+            raise InventoryError(told, hint=hint) from None

@@ -83,11 +83,12 @@ def _news(at: Environment, sessions: Mapping[str, Session], revision: str) -> _N
             "none: this app has no migrations" if commits is not None else _ON_THE_HOST, commits
         )
     files = repository.new_migrations(older, revision)
-    names = tuple(_name(file) for file in files)
+    names = tuple(migration_name(file) for file in files)
     return _News(", ".join(names) or "no new ones in this revision", commits, names)
 
 
-def _name(file: str) -> str:
+def migration_name(file: str) -> str:
+    """Call a file of migrations as Django does; another one by its path."""
     found = _MIGRATION.fullmatch(file)
     return f"{found['app']}.{found['name']}" if found else file
 
