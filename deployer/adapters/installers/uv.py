@@ -28,18 +28,16 @@ class Uv(Model):
 
     def build(self, interpreter: str, wheelhouse: str) -> tuple[Command, ...]:
         """Make and fill the environment with the host's own uv."""
+        uv = ("uv", "--quiet", "--no-cache")  # the app's user has no home to keep one in
         offline = ("--no-index", "--find-links", wheelhouse) if wheelhouse else ()
         hashes = ("--require-hashes",) if self.require_hashes else ()
         python = ("--python", "{venv}/bin/python")
         requirements = ("-r", f"{{release}}/{self.requirements}")
         return (
-            command("uv", "venv", "--quiet", "--no-project", "--python", interpreter, "{venv}"),
+            command(*uv, "venv", "--no-project", "--python", interpreter, "{venv}"),
             command(
-                "uv",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-cache",
+                *uv,
+                *("pip", "install", "--compile-bytecode"),  # the app may not write it later
                 *python,
                 *hashes,
                 *offline,

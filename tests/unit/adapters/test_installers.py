@@ -3,7 +3,7 @@ import pytest
 from tests.shop_values import inventory
 
 PIP = "'{venv}/bin/python' -m pip --disable-pip-version-check --no-input install --quiet"
-UV = "uv pip install --quiet --no-cache --python '{venv}/bin/python'"
+UV = "uv --quiet --no-cache pip install --compile-bytecode --python '{venv}/bin/python'"
 
 
 def lines(installer: object, wheelhouse: str = "") -> list[str]:
@@ -20,7 +20,7 @@ def test_pip_fills_an_environment_of_the_standard_library():
 
 def test_uv_makes_and_fills_an_environment():
     assert lines("uv") == [
-        "uv venv --quiet --no-project --python /usr/bin/python3.11 '{venv}'",
+        "uv --quiet --no-cache venv --no-project --python /usr/bin/python3.11 '{venv}'",
         f"{UV} -r '{{release}}/requirements.txt'",
     ]
 
