@@ -20,6 +20,18 @@ def is_local(url: str) -> bool:
     return bool(re.fullmatch(rf"{_FILE}|{_LOCAL}", url)) and not re.fullmatch(_SCP, url)
 
 
+def ssh_place(url: str) -> str:
+    """Name the host of an SSH URL as known_hosts does: `host` or `[host]:port`; "" for others."""
+    scp = re.fullmatch(rf"[^@/]+@({_HOST}):.*", url)
+    if scp:
+        return scp[1].strip("[]")
+    found = re.fullmatch(rf"ssh://(?:[^@/]+@)?({_HOST})(?::([0-9]+))?/.*", url)
+    if not found:
+        return ""
+    name = found[1].strip("[]")
+    return f"[{name}]:{found[2]}" if found[2] not in {None, "22"} else name
+
+
 def _url(text: str) -> str:
     if re.match(r"[a-z]+://[^/@]*:[^/@]*@", text):
         return (

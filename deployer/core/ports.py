@@ -35,6 +35,11 @@ class Source(Protocol):
         """The folder of the repository that is the app; "" for all of it."""
         ...
 
+    @property
+    def known_hosts(self) -> tuple[str, ...]:
+        """Lines by which hosts know the server that they fetch from (sshd(8))."""
+        ...
+
     def fetch(self, repository: str, revision: str) -> tuple[Command, ...]:
         """Give the commands by which a host brings a commit into its bare mirror."""
         ...

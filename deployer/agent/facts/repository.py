@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from deployer.agent import fields, grammar
@@ -11,6 +12,12 @@ from deployer.agent.programs import Completed
 
 _TIMEOUT = 60.0
 _SHA = re.compile(r"[0-9a-f]{40,64}")
+_SHORT = re.compile(r"[0-9a-f]{7,39}")
+_ALWAYS_SAID = (
+    "fatal: Could not read from remote repository",
+    "Please make sure you have the correct access rights",
+    "and the repository exists",
+)
 _QUIET = {"GIT_TERMINAL_PROMPT": "0"}
 
 
@@ -39,8 +46,20 @@ def remote_revision(ctx: Context, question: Fields) -> object:
     words = ["git", "ls-remote", "--", url, *patterns]
     done = ctx.execute(words, user=ctx.app, env=_QUIET, timeout=_TIMEOUT, quiet=True)
     if not done.ok:
-        raise ActionFailed(f"`git ls-remote` {done.problem}: {' '.join(done.lines[-2:])}")
-    return _best(done.stdout.decode("utf-8", "replace"), wanted or "HEAD")
+        raise ActionFailed(f"`git ls-remote` {done.problem}: {_reason(done.lines)}")
+    found = _best(done.stdout.decode("utf-8", "replace"), wanted or "HEAD")
+    return found or _in_mirror(ctx, wanted)
+
+
+def _in_mirror(ctx: Context, wanted: str) -> str:
+    """A server lists only tips: the short name of an older commit is known by our mirror."""
+    mirror = ctx.path(f"/srv/{ctx.app}/repo.git")
+    if not _SHORT.fullmatch(wanted) or not (mirror / "HEAD").is_file():
+        return ""
+    asked = f"{wanted}^{{commit}}\n".encode()
+    done = _git(ctx, mirror, "cat-file", "--batch-check=%(objectname)", stdin=asked)
+    said = done.stdout.decode().strip()
+    return said if _SHA.fullmatch(said) else ""
 
 
 def _known(ctx: Context, mirror: Path, revisions: list[str]) -> dict[str, bool]:
@@ -58,6 +77,12 @@ def _git(ctx: Context, mirror: Path, *words: str, stdin: bytes = b"") -> Complet
     if not done.ok:
         raise ActionFailed(f"`git {words[0]}` {done.problem}", log=done.lines)
     return done
+
+
+def _reason(lines: Sequence[str]) -> str:
+    """Give the last line that says why; git ends with the same three lines whatever it was."""
+    said = [line for line in lines if line.strip() and not line.startswith(_ALWAYS_SAID)]
+    return said[-1].strip() if said else "it does not say why"
 
 
 def _best(listed: str, wanted: str) -> str:
