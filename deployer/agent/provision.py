@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context, Emit
-from deployer.agent.files import write_atomic
-from deployer.agent.people import group_id, user_id
+from deployer.agent.ensured import ensure_file, ensure_folder
 
 _APP_FOLDERS = (
     # below /srv/<app>: name, mode, belongs to the app
@@ -101,8 +100,8 @@ class Provision:
     def _users(self) -> bool:
         app = self._ctx.app
         changed = False
-        if not _has_user(app):
-            home = str(self._app_home())
+        home = str(self._app_home())
+        if not _is_ours(app, home):
             self._must((*_ADD_APP_USER, "--home-dir", home, "--shell", "/usr/sbin/nologin", app))
             changed = True
         if self._user != "root" and not _has_user(self._user):
@@ -117,32 +116,19 @@ class Provision:
     def _folders(self) -> bool:
         app = self._ctx.app
         changed = [
-            self._folder(self._app_home() / name, mode, app if own else "root", app if own else "")
+            ensure_folder(self._app_home() / name, mode, app if own else "root", app if own else "")
             for name, mode, own in _APP_FOLDERS
         ]
-        changed.append(self._folder(Path("/var/lib/deployer") / app, 0o700, "root", ""))
-        changed.append(self._folder(Path("/opt/backups"), 0o711, "root", ""))
+        changed.append(ensure_folder(Path("/var/lib/deployer") / app, 0o700, "root", ""))
+        changed.append(ensure_folder(Path("/opt/backups"), 0o711, "root", ""))
         if self._wanted.get("deploy_key"):
             changed.append(self._deploy_key())
         return any(changed)
 
-    def _folder(self, path: Path, mode: int, owner: str, group: str) -> bool:
-        uid, gid = user_id(owner), group_id(group) if group else 0
-        if path.is_symlink() or (path.exists() and not path.is_dir()):
-            raise ActionFailed(f"`{path}` is there, but it is not a folder", "Move it away.")
-        made = not path.is_dir()
-        path.mkdir(mode=mode, parents=True, exist_ok=True)
-        found = path.stat()
-        same = (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (uid, gid, mode)
-        if not same:
-            os.chown(path, uid, gid)
-            path.chmod(mode)
-        return made or not same
-
     def _deploy_key(self) -> bool:
         app = self._ctx.app
         folder = self._app_home() / ".ssh"
-        changed = self._folder(folder, 0o700, app, app)
+        changed = ensure_folder(folder, 0o700, app, app)
         key = folder / "id_ed25519"
         if not key.exists():
             words = (
@@ -160,7 +146,7 @@ class Provision:
         known = "".join(f"{line}\n" for line in self._list("known_hosts")).encode()
         if not known:
             return changed  # somebody may have pinned the forge by hand
-        return self._write(folder / "known_hosts", known, 0o600, app) or changed
+        return ensure_file(folder / "known_hosts", known, 0o600, app) or changed
 
     def _access(self) -> bool:
         if self._user == "root":
@@ -168,12 +154,12 @@ class Provision:
         home = Path(pwd.getpwnam(self._user).pw_dir)
         wanted = self._list("authorized_keys") or self._own_keys()
         folder = home / ".ssh"
-        changed = self._folder(folder, 0o700, self._user, self._user)
+        changed = ensure_folder(folder, 0o700, self._user, self._user)
         file = folder / "authorized_keys"
         present = file.read_text().splitlines() if file.is_file() else []
         lines = [*present, *(line for line in wanted if line not in present)]
         content = "".join(f"{line}\n" for line in lines).encode()
-        return self._write(file, content, 0o600, self._user) or changed
+        return ensure_file(file, content, 0o600, self._user) or changed
 
     def _own_keys(self) -> list[str]:
         """Who may log in as the user that sets up, may also deploy."""
@@ -193,7 +179,7 @@ class Provision:
                 self._check_sudoers(content)
             if _NGINX in path.parents and not self._nginx_file_is_wanted(path):
                 continue
-            changed = self._write(path, content, mode, "root") or changed
+            changed = ensure_file(path, content, mode, "root") or changed
         if changed:
             self._must(("systemctl", "daemon-reload"))
         self._must(("systemctl", "enable", "--quiet", f"deployer-recover@{self._ctx.app}.service"))
@@ -217,16 +203,6 @@ class Provision:
         asked = self._ctx.execute(("visudo", "-c", "-f", "-"), stdin=content, quiet=True)
         if not asked.ok:
             raise ActionFailed("visudo refuses our sudoers file", log=asked.lines)
-
-    def _write(self, path: Path, content: bytes, mode: int, owner: str) -> bool:
-        account = pwd.getpwnam(owner)
-        if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
-            found = path.stat()
-            if (found.st_uid, found.st_mode & 0o7777) == (account.pw_uid, mode):
-                return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, content, mode, account.pw_uid, account.pw_gid)
-        return True
 
     def _web_server(self) -> bool:
         if not self._list("web_group"):
@@ -259,6 +235,20 @@ class Provision:
     def _items(self, key: str) -> list[Mapping[str, object]]:
         value = self._wanted.get(key)
         return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _is_ours(app: str, home: str) -> bool:
+    """Tell whether the app's user is there; one that somebody else made is refused."""
+    try:
+        found = pwd.getpwnam(app)
+    except KeyError:
+        return False
+    if found.pw_dir != home:
+        raise ActionFailed(
+            f"this host has a user `{app}` already, whose home is `{found.pw_dir}`",
+            "Give the app another name: its user must belong to it alone.",
+        )
+    return True
 
 
 def _has_user(name: str) -> bool:
