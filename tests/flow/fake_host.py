@@ -238,6 +238,12 @@ def config(host: FakeHost, asked: Json) -> object:
     return {path.removeprefix(start): sha(text) for path, text in ours.items()}
 
 
+def texts(host: FakeHost, asked: Json) -> object:
+    known = {sha(content): content.decode() for content in host.contents.values()}
+    paths = cast("list[str]", asked["paths"])
+    return {path: known.get(host.files.get(path, "")) for path in paths}
+
+
 def health(host: FakeHost, asked: Json) -> object:
     well = host.serving == asked["release"] and host.serving not in host.sick
     return {"healthy": well, "cause": "" if well else "it answers 500"}
@@ -280,6 +286,7 @@ FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {
     "files": files,
     "config": config,
     "health": health,
+    "texts": texts,
     "python": lambda *_: {"version": "3.11.2", "path": "/usr/bin/python3.11", "venv": True},
     "remote_revision": remote_revision,
     "repository": lambda host, _: {"exists": bool(host.releases), "tips": [], "has": {}},
