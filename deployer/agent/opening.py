@@ -154,7 +154,7 @@ def _refuse_held(folder: Path, command: str) -> None:
     known = hold if isinstance(hold, dict) else {}
     who, why = known.get("who", "somebody"), known.get("why", "without a reason")
     text = f"the app is held by {who}: {why}"
-    raise Refused("held", text, f"When it is over: `inv unlock --id {known.get('id', '')}`.")
+    raise Refused("held", text, f"It is over when `{folder}/hold.json` is removed on the host.")
 
 
 def _locked(owner: Mapping[str, object]) -> Refused:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context, Emit
 from deployer.agent.ensured import ensure_file, ensure_folder
+from deployer.agent.packages import install_packages
 
 _APP_FOLDERS = (
     # below /srv/<app>: name, mode, belongs to the app
@@ -25,7 +26,7 @@ _APP_FOLDERS = (
 )
 _NGINX = Path("/etc/nginx")
 _ADD_APP_USER = ("useradd", "--system", "--user-group", "--no-create-home")
-_APT_TIMEOUT = 900.0
+_TIMEOUT = 120.0
 
 
 class Provision:
@@ -83,19 +84,7 @@ class Provision:
         return Path("/srv") / self._ctx.app
 
     def _packages(self) -> bool:
-        missing = [name for name in self._list("packages") if not self._is_installed(name)]
-        if not missing:
-            return False
-        env = {"DEBIAN_FRONTEND": "noninteractive"}
-        apt = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=120")
-        self._must((*apt, "update"), env=env)
-        self._must((*apt, "install", "--no-install-recommends", *missing), env=env)
-        return True
-
-    def _is_installed(self, package: str) -> bool:
-        words = ("dpkg-query", "-W", "-f", "${db:Status-Status}", package)
-        asked = self._ctx.execute(words, quiet=True)
-        return asked.ok and asked.stdout.strip() == b"installed"
+        return install_packages(self._ctx, self._list("packages"))
 
     def _users(self) -> bool:
         app = self._ctx.app
@@ -224,7 +213,7 @@ class Provision:
     def _must(
         self, words: tuple[str, ...], *, user: str = "", env: Mapping[str, str] | None = None
     ) -> None:
-        done = self._ctx.execute(words, user=user, env=env, timeout=_APT_TIMEOUT)
+        done = self._ctx.execute(words, user=user, env=env, timeout=_TIMEOUT)
         if not done.ok:
             raise ActionFailed(f"`{' '.join(words)}` {done.problem}", log=done.lines)
 

@@ -67,7 +67,7 @@ def pinned_revision(at: Environment, sessions: Mapping[str, Session]) -> str:
     if not found:
         raise NoSuchRevision(
             f"`{at.inventory.app.source.url}` has no `{wanted}` that `{leader}` can see.",
-            hint="check the name; `inv check` shows the key that must be allowed to read it",
+            hint="check the name; `inv setup` prints the key that must be allowed to read it",
         )
     return found
 

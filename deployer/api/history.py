@@ -42,4 +42,9 @@ def _runs(session: Session, last: int) -> list[Row]:
 
 def _rows(answer: object) -> list[Row]:
     runs = answer if isinstance(answer, list) else []
-    return [mapping(run) for run in runs]
+    return [_named(mapping(run)) for run in runs]
+
+
+def _named(run: Row) -> Row:
+    outcome = run.get("outcome")
+    return {**run, "outcome": outcome.replace("_", "-")} if isinstance(outcome, str) else run

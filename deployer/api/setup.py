@@ -2,9 +2,11 @@
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 
 from deployer.adapters.web_servers.nginx import Nginx
 from deployer.api.agent_package import BOOTSTRAP, digest, package
+from deployer.api.deployment import leader_of
 from deployer.api.environment import Environment
 from deployer.api.rendered import base_files
 from deployer.api.running import Ending
@@ -49,7 +51,7 @@ def setup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     )
 
     def one(session: Session) -> HostReport:
-        ended = session.provision(_wanted(at))
+        ended = session.provision(_wanted(at, leads=session.host == leader_of(at.hosts)))
         if ended.ok:
             key = session.facts.answers.get("deploy_key")
             if key and at.pulls:
@@ -68,7 +70,11 @@ def setup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     env = at.inventory.environment
     if ready:
         return Ending(tuple(reports), f"ready for `inv deploy --env {env}`")
-    return Ending(tuple(reports), "setup did not end well on every host", f"inv setup --env {env}")
+    told = tuple(
+        replace(one, outcome=Outcome.UNCHANGED) if one.outcome is Outcome.COMMITTED else one
+        for one in reports
+    )
+    return Ending(told, "setup did not end well on every host", f"inv setup --env {env}")
 
 
 def addresses(at: Environment) -> tuple[HostAddress, ...]:
@@ -76,7 +82,7 @@ def addresses(at: Environment) -> tuple[HostAddress, ...]:
     return tuple(address(at.inventory, host, setup=True) for host in at.hosts)
 
 
-def _wanted(at: Environment) -> tuple[dict[str, object], list[bytes]]:
+def _wanted(at: Environment, *, leads: bool) -> tuple[dict[str, object], list[bytes]]:
     app = at.inventory.app
     nginx = app.web_server if isinstance(app.web_server, Nginx) else None
     files = base_files(at.inventory, at.place.folder / "templates")
@@ -84,7 +90,7 @@ def _wanted(at: Environment) -> tuple[dict[str, object], list[bytes]]:
         "verb": "provision",
         "app": app.name,
         "deploy_user": at.inventory.ssh.user,
-        "packages": [*_PACKAGES, *(("nginx-light",) if nginx else ())],
+        "packages": _packages(at, leads=leads),
         "web_group": ["www-data"] if nginx else [],
         "deploy_key": at.pulls,
         "known_hosts": list(app.source.known_hosts),
@@ -94,3 +100,11 @@ def _wanted(at: Environment) -> tuple[dict[str, object], list[bytes]]:
         ],
     }
     return message, [file.content for file in files]
+
+
+def _packages(at: Environment, *, leads: bool) -> list[str]:
+    app = at.inventory.app
+    nginx = ("nginx-light",) if isinstance(app.web_server, Nginx) else ()
+    # Only the host that leads dumps a shared database.
+    client = ("postgresql-client",) if leads and app.database.kind == "postgres" else ()
+    return [*_PACKAGES, *nginx, *client]

@@ -46,8 +46,9 @@ class Rollout(Model):
         default=("100%",),
         description="Sizes of the batches, in hosts or percent; what is left repeats the last.",
     )
-    max_failed: Annotated[int, Field(ge=0, le=1000)] = Field(
-        default=0, description="How many hosts may fail before the rollout stops."
+    max_failed: Annotated[int, Field(ge=0, le=0)] = Field(
+        default=0,
+        description="How many hosts may fail; only 0 for now: if one fails, all go back.",
     )
 
 

@@ -64,7 +64,7 @@ def _bring(on: Target, mirror: RepositoryState) -> tuple[Action, ...]:
                 user=on.app.name,
                 folder=on.layout.repository,
                 env=(*_QUIET_GIT, _BATCH_SSH),
-                hint="check that the host may read the repository: `inv check` shows its key",
+                hint="check that the host may read the repository: `inv setup` prints its key",
             )
             for one in on.app.source.fetch(on.layout.repository, revision)
         )

@@ -153,7 +153,7 @@ def test_what_base_says_holds_unless_the_environment_says_otherwise(tmp_path):
 
 
 def test_null_removes_what_base_says(tmp_path):
-    written(tmp_path, "ssh: {port: 2222}\nrollout: {max_failed: 3}\n", "base")
+    written(tmp_path, "ssh: {port: 2222}\nrollout: {batches: [2]}\n", "base")
     text = GOOD.replace("ssh: {user: deploy}", "ssh: {port: null}").replace(
         "rollout: {batches: [1]}", "rollout: null"
     )
@@ -161,7 +161,7 @@ def test_null_removes_what_base_says(tmp_path):
     inventory = load(written(tmp_path, text), "prod", {})
 
     assert inventory.ssh.port == 22
-    assert inventory.rollout.max_failed == 0
+    assert inventory.rollout.batches == ("100%",)
 
 
 def test_another_kind_replaces_the_options_of_the_first(tmp_path):
