@@ -26,7 +26,7 @@ FETCH = tuple(
             ("GIT_ALLOW_PROTOCOL", "https:ssh:file"),
             ("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=10"),
         ),
-        hint="check that the host may read the repository: `inv check` shows its key",
+        hint="check that the host may read the repository: `inv setup` prints its key",
     )
     for words in (
         command(
