@@ -56,8 +56,8 @@ def _phase(phase: Phase, steps: Sequence[Step], compiled: Compiled, on: Target) 
         one.name: StepPreview(one.name, tuple(describe(action) for action in one.do))
         for one in compiled.order.steps
     }
-    nothing_to_send = (*compiled.skipped, *compiled.passed)
-    known.update((name, StepPreview(name, skipped=why)) for name, why in nothing_to_send)
+    known.update((name, StepPreview(name, skipped=why)) for name, why in compiled.skipped)
+    known.update((name, StepPreview(name, passed=note)) for name, note in compiled.passed)
     if compiled.refused:
         name, refusal = compiled.refused
         known[name] = StepPreview(name, refused=refusal.cause, hint=refusal.hint)

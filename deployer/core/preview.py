@@ -12,6 +12,7 @@ class StepPreview:
     step: str
     actions: tuple[str, ...] = ()
     skipped: str = ""
+    passed: str = ""
     refused: str = ""
     hint: str = ""
     provisional: bool = False

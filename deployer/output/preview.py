@@ -69,6 +69,8 @@ def _step(step: StepPreview) -> Iterator[str]:
     if step.refused:
         yield clean(f"    {step.step}: REFUSED: {step.refused}")
         yield clean(f"      hint: {step.hint}")
+    elif step.passed:
+        yield clean(f"    {step.step}: {step.passed}")
     elif step.skipped:
         yield clean(f"    {step.step}: skipped: {step.skipped}{note}")
     else:
