@@ -57,7 +57,8 @@ def render_base(
 
     Ask for `catchall` only if no other site of the host is the default of its port.
     """
-    places = (*_base(), *(_nginx_base() if nginx else ()), *(_catchall() if catchall else ()))
+    web = (*(_nginx_base() if nginx else ()), *(_catchall() if catchall else ()))
+    places = (*_base(values.user), *web)
     return _rendered(Renderer(templates), places, names_of(values))
 
 
@@ -114,9 +115,10 @@ def _site(app: str, site: SiteValues | None) -> tuple[_Place, ...]:
     return (*snippets, _Place("nginx/site.conf.j2", f"/etc/nginx/sites-available/{app}.conf"))
 
 
-def _base() -> tuple[_Place, ...]:
+def _base(user: str) -> tuple[_Place, ...]:
     return (
-        _Place("sudoers/deployer.j2", "/etc/sudoers.d/deployer", mode=0o440),
+        # A file for each: two apps of a host may be deployed by two users.
+        _Place("sudoers/deployer.j2", f"/etc/sudoers.d/deployer-{user}", mode=0o440),
         _Place(
             "systemd/deployer-recover@.service.j2",
             "/etc/systemd/system/deployer-recover@.service",

@@ -46,7 +46,7 @@ def test_the_sudoers_file_passes_visudo_where_it_is_installed(tmp_path):
     if not visudo:
         return
     path = tmp_path / "deployer"
-    path.write_bytes(_content("host", "/etc/sudoers.d/deployer"))
+    path.write_bytes(_content("host", "/etc/sudoers.d/deployer-deploy"))
     path.chmod(0o440)
 
     said = _run(visudo, "-cf", str(path))

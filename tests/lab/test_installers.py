@@ -75,7 +75,8 @@ def packages(project: Project) -> Mapping[str, str]:
     folder = f"/srv/{name_of(project)}/run/live/venv"
     read = (
         "import importlib.metadata as m, json; "
-        "print(json.dumps({d.name.lower().replace('_', '-'): d.version for d in m.distributions()}))"
+        "names = {d.name.lower().replace('_', '-'): d.version for d in m.distributions()}; "
+        "print(json.dumps(names))"
     )
     found = json.loads(project.hosts[0].run(f'{folder}/bin/python -I -c "{read}"').stdout)
     return {str(key): str(value) for key, value in found.items()}

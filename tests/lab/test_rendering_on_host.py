@@ -269,7 +269,7 @@ def test_the_user_that_deploys_may_start_the_agent_and_nothing_else_as_root(host
         )
     ]
 
-    assert "parsed OK" in host.must("visudo -cf /etc/sudoers.d/deployer")
+    assert "parsed OK" in host.must("visudo -cf /etc/sudoers.d/deployer-deploy")
     assert allowed.stdout == "agent as root: serve\n"
     assert refused == [1] * 6
 

@@ -35,7 +35,7 @@ def test_a_host_without_nginx_gets_no_file_for_it():
     paths = [f.path for f in render_base(BaseValues("deploy"), nginx=False, catchall=False)]
 
     assert paths == [
-        "/etc/sudoers.d/deployer",
+        "/etc/sudoers.d/deployer-deploy",
         "/etc/systemd/system/deployer-recover@.service",
         "/etc/logrotate.d/deployer",
     ]
