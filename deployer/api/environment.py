@@ -17,7 +17,7 @@ from deployer.core.step import LiveFile
 from deployer.engine.fleet import Fleet
 from deployer.engine.redact import Redactor
 from deployer.engine.session import Session
-from deployer.errors import DeployerError
+from deployer.errors import ConnectionLost, DeployerError, HostTimeout, HostUnreachable
 
 Result = TypeVar("Result")
 
@@ -76,8 +76,15 @@ class Environment:
         self.emit(Noticed(self.redact(text), level, host))
 
     def on_all(self, sessions: Mapping[str, Session], work: Callable[[Session], object]) -> None:
-        """Do something on all hosts side by side; raises the first host's error."""
+        """Ask all hosts something side by side; raises the first host's error.
+
+        For questions only: a host that is lost then has changed nothing, so it is just unreachable.
+        """
         for result in self.fleet(sessions, work).values():
+            if isinstance(result, ConnectionLost | HostTimeout):
+                raise HostUnreachable(
+                    f"{result.message} Nothing was changed.", host=result.host, hint=result.hint
+                )
             if isinstance(result, DeployerError):
                 raise result
 
