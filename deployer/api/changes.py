@@ -12,7 +12,7 @@ from deployer.core.step import Target
 from deployer.engine.session import Session
 from deployer.rendering.diff import difference
 
-_OF_EVERY_RELEASE = {"release.env", "digest"}
+_OF_EVERY_RELEASE = {"release.env", "probes.json", "digest"}
 """Files that are always new; showing them would say nothing."""
 
 

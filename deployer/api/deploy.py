@@ -8,6 +8,7 @@ from deployer.api.environment import Environment
 from deployer.api.rendered import release_file
 from deployer.api.running import Ending, run_plan
 from deployer.core.fact import Fact
+from deployer.core.health import probes_file
 from deployer.core.host_facts import disk, python
 from deployer.core.host_state import AppState, app_state
 from deployer.core.plan import Plan
@@ -95,7 +96,8 @@ def plan_deploy(at: Environment, sessions: Mapping[str, Session], revision: str)
     supply = (None if at.pulls else _repository(at), _wheels(at))
     live_files = dict.fromkeys(sessions, at.live_files)
     release = next_release(found, revision)
-    files = (*at.rendered, release_file(at.inventory.app, release.id), digest_file(at))
+    app = at.inventory.app
+    files = (*at.rendered, release_file(app, release.id), probes_file(app), digest_file(at))
     on = targets(at, release, live_files, files, supply)
     plan = make_plan(at, "deploy", steps, on, found)
     at.on_all(sessions, lambda one: one.ask(_unasked(one, plan)))

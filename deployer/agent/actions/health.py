@@ -11,6 +11,7 @@ from deployer.agent.context import ActionFailed, Context
 from deployer.agent.cooling import keep_running
 from deployer.agent.crash_reason import crash_reason
 from deployer.agent.health_judge import Patience, Sample, Trouble, Verdict, judge
+from deployer.agent.own_probes import own_probes
 from deployer.agent.probe_judge import Expectation, judge_answer
 from deployer.agent.request import Question, fetch
 from deployer.agent.systemd import (
@@ -46,7 +47,7 @@ class Check:
 
 def check_health(ctx: Context, action: Mapping[str, object]) -> bool:
     """Check until healthy for the settle time; raises ActionFailed with the named cause."""
-    check = read_check(action)
+    check = read_check(ctx, action)
     if check.unit:
         keep_running(ctx, check.unit)
     ctx.action(f"check the health of {check.release}")
@@ -65,17 +66,18 @@ def check_health(ctx: Context, action: Mapping[str, object]) -> bool:
 
 def one_round(ctx: Context, action: Mapping[str, object]) -> Verdict:
     """Look once, changing nothing: `healthy`, or `failed` with the cause."""
-    return judge([_Sampler(ctx, read_check(action)).sample()], Patience(0.0, 0.0))
+    return judge([_Sampler(ctx, read_check(ctx, action)).sample()], Patience(0.0, 0.0))
 
 
-def read_check(action: Mapping[str, object]) -> Check:
-    """Read a CheckHealth action."""
+def read_check(ctx: Context, action: Mapping[str, object]) -> Check:
+    """Read a CheckHealth action; a release that says what to ask it is asked that."""
     unit = fields.text(action, "unit")
+    folder = fields.text(action, "release_folder")
     return Check(
         unit=unit_name(unit) if unit else "",
         release=fields.text(action, "release"),
-        folder=fields.text(action, "release_folder"),
-        probes=fields.objects(action, "probes"),
+        folder=folder,
+        probes=own_probes(ctx, folder, fields.objects(action, "probes")),
         interval=max(fields.number(action, "interval", 1.0), _FIRST_STEP),
         patience=Patience(
             fields.number(action, "timeout", 60.0), fields.number(action, "settle", 3.0)

@@ -1,5 +1,7 @@
+import json
+
 from deployer.core.action import CheckHealth, Probe
-from deployer.core.health import judge
+from deployer.core.health import judge, probes_file
 from tests.shop_values import FOLDER, inventory
 
 RELEASE = "000042-1a2b3c4"
@@ -37,3 +39,17 @@ def test_an_app_without_a_name_is_asked_as_localhost():
     app = inventory({"web_server": "none"}).app
 
     assert judge(app, RELEASE, "blue", settle=0.0).probes[0].host == "localhost"
+
+
+def test_a_release_brings_along_what_it_is_to_be_asked():
+    file = probes_file(inventory().app)
+
+    assert (file.path, file.scope, file.mode) == ("probes.json", "release", 0o600)
+    assert json.loads(file.content) == {
+        "host": "shop.example.org",
+        "front": "http://127.0.0.1:80",
+        "probes": [
+            {"path": "/healthz", "expect_status": [200]},
+            {"path": "/", "expect_status": list(GOOD)},
+        ],
+    }
