@@ -6,6 +6,7 @@ exec; a child that inherited it would keep the lock after the death of the agent
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -36,7 +37,8 @@ class Lock:
         if not _taken(self._descriptor, fcntl.LOCK_EX):
             os.close(self._descriptor)
             raise LockHeld(_read_owner(folder))
-        write_atomic(folder / "owner.json", json.dumps({**owner}).encode(), 0o600)
+        with contextlib.suppress(OSError):  # it only informs: a full disk must not stop a recovery
+            write_atomic(folder / "owner.json", json.dumps({**owner}).encode(), 0o600)
 
     def release(self) -> None:
         """Let the next one have it."""

@@ -70,3 +70,12 @@ def test_a_program_that_was_started_under_the_lock_does_not_keep_it(tmp_path):
         Lock(tmp_path, {"run": "r2"}).release()
 
         child.kill()
+
+
+def test_a_disk_too_full_to_name_the_holder_does_not_stop_it(tmp_path):
+    (tmp_path / "owner.json").mkdir()  # no file can take its place, as if there was no room
+
+    held = Lock(tmp_path, {"run": "recovery"})
+
+    assert lock.owner(tmp_path) == {"run": "unknown"}
+    held.release()
