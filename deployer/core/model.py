@@ -27,6 +27,7 @@ class Model(BaseModel):
         hide_input_in_errors=True,
         allow_inf_nan=False,
         serialize_by_alias=True,
+        defer_build=True,  # most models are only ever built inside of another one
     )
 
     set_by_loader: ClassVar[frozenset[str]] = frozenset()
