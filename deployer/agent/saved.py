@@ -74,7 +74,9 @@ def _append(index: Path, line: bytes) -> None:
     try:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, b"\n" + line if torn else line)
+        rest = b"\n" + line if torn else line
+        while rest:  # a nearly full disk takes a part, and says no only to the next one
+            rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from deployer.agent import saved
 from deployer.agent.actions import files, folders, releases
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.release_record import read_record
@@ -240,3 +241,15 @@ def test_mark_merges_notes_and_does_nothing_twice(ctx):
     record = read_record(folder)
     assert done == [True, False]
     assert (record["state"], record["actor"], record["id"]) == ("good", "ann", folder.name)
+
+
+def test_what_is_saved_is_written_whole_also_when_the_disk_takes_only_a_part(ctx, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(saved.os, "write", lambda place, data: write(place, data[:7]))
+    ctx.path(SITE).parent.mkdir(parents=True)
+    ctx.path(SITE).write_bytes(b"old")
+
+    put(ctx, SITE, b"new")
+    files.put_back(ctx, {"path": SITE})
+
+    assert ctx.path(SITE).read_bytes() == b"old"
