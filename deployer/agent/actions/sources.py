@@ -8,7 +8,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields, trash
+from deployer.agent import fields
+from deployer.agent.actions.folders import discard_folder
 from deployer.agent.actions.programs import require
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.files import fsync_folder
@@ -30,7 +31,7 @@ def export(ctx: Context, action: Mapping[str, object]) -> bool:
     ctx.action(f"export {revision[:12]}")
     ctx.note = revision[:12]
     user = fields.text(action, "user") or "root"
-    trash.throw_away(folder, ctx.path(f"/srv/{ctx.app}/.trash"))  # a half-finished one
+    discard_folder(ctx, folder)  # a half-finished one; never one that is in use
     folder.mkdir(mode=0o700)
     os.chown(folder, user_id(user), main_group_id(user))
     folder.chmod(0o750)

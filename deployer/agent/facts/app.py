@@ -30,7 +30,7 @@ def app(ctx: Context, _question: Fields) -> object:
         "set_up": True,
         "user": _has_user(ctx.app),
         "fence": counters.number(folder, counters.FENCE),
-        "counter": counters.number(folder, counters.RELEASES),
+        "counter": _counter(ctx, folder),
         "live": live,
         "live_colour": _live_colour(ctx),
         "current": _link(ctx, "current"),
@@ -112,11 +112,21 @@ def _whole(unit: Mapping[str, str], key: str) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _releases(ctx: Context) -> list[object]:
+def _counter(ctx: Context, folder: Path) -> int:
+    """Give the last number that counts as used, also if the counter's file was lost."""
+    used = [int(name[:6]) for name in _names(ctx)]
+    return max([counters.number(folder, counters.RELEASES), *used])
+
+
+def _names(ctx: Context) -> list[str]:
     folder = ctx.path(f"/srv/{ctx.app}/releases")
     if not folder.is_dir():
         return []
-    names = sorted(one.name for one in folder.iterdir() if is_release_id(one.name))
+    return sorted(one.name for one in folder.iterdir() if is_release_id(one.name))
+
+
+def _releases(ctx: Context) -> list[object]:
+    folder = ctx.path(f"/srv/{ctx.app}/releases")
     return [
         {
             "number": int(name[:6]),
@@ -125,7 +135,7 @@ def _releases(ctx: Context) -> list[object]:
             **read_record(folder / name),
             "id": name,
         }
-        for name in names
+        for name in _names(ctx)
     ]
 
 

@@ -112,6 +112,18 @@ def test_export_writes_exactly_the_tree_of_the_commit(ctx, revision):
     assert os.access(ctx.path(f"{RELEASE}/manage.py"), os.X_OK)
 
 
+def test_export_never_replaces_a_release_that_is_in_use(ctx, revision):
+    export(ctx, revision)
+    served = ctx.path("/srv/shop/run/live")
+    served.parent.mkdir(parents=True)
+    served.symlink_to(RELEASE)
+
+    with pytest.raises(ActionFailed, match="still linked as `live`"):
+        export(ctx, revision)
+
+    assert any(ctx.path(RELEASE).iterdir())
+
+
 def test_export_of_a_folder_inside_the_commit(ctx, revision):
     export(ctx, revision, subdirectory="app")
 

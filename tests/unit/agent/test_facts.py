@@ -55,6 +55,12 @@ def test_how_an_app_stands(host):
     assert (found["open_run"], found["locked_by"], found["hold"]) == (None, None, None)
 
 
+def test_a_lost_counter_gives_no_number_out_twice(host):
+    (host.root / "srv/shop/releases/000041-1a2b3c4").mkdir(parents=True)
+
+    assert ask(host, "app")["counter"] == 41
+
+
 def test_who_holds_an_app_and_who_is_at_work(host):
     (host.state / "hold.json").write_text('{"id": "h1"}')
     held = Lock(host.state, {"run": "r9"})
