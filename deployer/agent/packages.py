@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 
 from deployer.agent.context import ActionFailed, Context
+from deployer.agent.programs import PATH
 
 _TIMEOUT = 900.0
 _APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=120")
 
 
-def install_packages(ctx: Context, names: Sequence[str]) -> bool:
-    """Install what is missing; without anything missing no index is asked."""
+def install_packages(ctx: Context, names: Sequence[str], programs: Mapping[object, object]) -> bool:
+    """Install what is missing; without anything missing no index is asked.
+
+    `programs` names the package for each program that may also be there by another package.
+    """
     missing = [name for name in names if not _is_installed(ctx, name)]
+    absent = {str(programs[one]) for one in programs if not shutil.which(str(one), path=PATH)}
+    missing += sorted(absent)
     if not missing:
         return False
     ctx.note = f"installed {' '.join(missing)}"

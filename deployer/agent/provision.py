@@ -84,7 +84,10 @@ class Provision:
         return Path("/srv") / self._ctx.app
 
     def _packages(self) -> bool:
-        return install_packages(self._ctx, self._list("packages"))
+        programs = self._wanted.get("programs")
+        return install_packages(
+            self._ctx, self._list("packages"), programs if isinstance(programs, Mapping) else {}
+        )
 
     def _users(self) -> bool:
         app = self._ctx.app

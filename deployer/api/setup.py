@@ -90,7 +90,8 @@ def _wanted(at: Environment, *, leads: bool) -> tuple[dict[str, object], list[by
         "verb": "provision",
         "app": app.name,
         "deploy_user": at.inventory.ssh.user,
-        "packages": _packages(at, leads=leads),
+        "packages": list(_PACKAGES),
+        "programs": _programs(at, leads=leads),
         "web_group": ["www-data"] if nginx else [],
         "deploy_key": at.pulls,
         "known_hosts": list(app.source.known_hosts),
@@ -102,9 +103,10 @@ def _wanted(at: Environment, *, leads: bool) -> tuple[dict[str, object], list[by
     return message, [file.content for file in files]
 
 
-def _packages(at: Environment, *, leads: bool) -> list[str]:
+def _programs(at: Environment, *, leads: bool) -> dict[str, str]:
+    """Name the packages that bring programs; a host with another nginx or pg_dump keeps it."""
     app = at.inventory.app
-    nginx = ("nginx-light",) if isinstance(app.web_server, Nginx) else ()
+    nginx = {"nginx": "nginx-light"} if isinstance(app.web_server, Nginx) else {}
     # Only the host that leads dumps a shared database.
-    client = ("postgresql-client",) if leads and app.database.kind == "postgres" else ()
-    return [*_PACKAGES, *nginx, *client]
+    client = {"pg_dump": "postgresql-client"} if leads and app.database.kind == "postgres" else {}
+    return {**nginx, **client}

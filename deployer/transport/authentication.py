@@ -76,7 +76,8 @@ class Login:
             f"{', '.join(f'`{key}`' for key in tried)}{self._locked()}.",
             host=self.host.name,
             hint="Add the public key to that user's ~/.ssh/authorized_keys on the host, or name "
-            "the right key as `identity` in the inventory.",
+            "the right key as `identity` in the inventory; on a host that was never set up, run "
+            "`inv setup` first.",
         )
 
     def _without_keys(self) -> AuthenticationFailed:
