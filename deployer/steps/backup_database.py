@@ -19,16 +19,18 @@ class BackupDatabase:
         return (app_state(), pending_migrations())
 
     def do(self, on: Target, facts: Facts) -> Work:
-        if on.app.database.backup != "before-migrate":
-            return Skip(f"database backups are set to `{on.app.database.backup}`")
+        dump = on.app.database.dump(on.layout, on.folder)
+        if dump is None:
+            return Skip("there is no database to back up")
+        if on.app.database.backup == "always":
+            return Skip("the step `backup` sees to it (`backup: always`)")
+        if on.app.database.backup == "never":
+            return Skip("database backups are switched off (`backup: never`)")
         pending = facts[pending_migrations()]
         if on.app.framework.migrate(app_python(on)) is None:
             return Skip("this app has no migrations")
         if pending.known and not pending.names:
             return Skip("no migration is pending")
-        dump = on.app.database.dump(on.layout, on.folder)
-        if dump is None:
-            return Skip("there is no database to back up")
         state = facts[app_state()]
         return (
             WriteBackup(

@@ -37,13 +37,13 @@ def test_an_app_that_never_migrates_needs_no_dump():
 def test_a_database_that_is_backed_up_otherwise_is_not_dumped_again():
     do = BackupDatabase().do(target(), facts(check=PENDING))
 
-    assert do == Skip("database backups are set to `always`")
+    assert do == Skip("the step `backup` sees to it (`backup: always`)")
 
 
 def test_an_app_without_a_database_has_nothing_to_dump():
     do = BackupDatabase().do(target({"database": "none"}), facts(check=PENDING))
 
-    assert do == Skip("database backups are set to `never`")
+    assert do == Skip("there is no database to back up")
 
 
 def test_it_is_not_undone():
