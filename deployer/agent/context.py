@@ -44,6 +44,8 @@ class Context:
         self.cancelled = Event()
         self.results: dict[str, object] = {}
         self.note = ""
+        self.started: dict[str, float] = {}
+        """When this run started a unit, in seconds since 1970: what it logged before is old."""
         self._emit = emit
 
     def path(self, absolute: str) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: .*)?")
 _TRACEBACK = "Traceback (most recent call last):"
 _LONGEST = 300
+_SHOWN = 30
 
 
 def crash_reason(lines: Sequence[str]) -> str:
@@ -22,3 +23,18 @@ def crash_reason(lines: Sequence[str]) -> str:
             if _EXCEPTION.fullmatch(line.strip()):
                 reason = line.strip()
     return reason[:_LONGEST]
+
+
+def telling(lines: Sequence[str]) -> tuple[str, ...]:
+    """Give the lines to show of a log: its last whole traceback, or else its end."""
+    begin = end = 0
+    start = -1
+    for at, line in enumerate(lines):
+        if line.strip().endswith(_TRACEBACK):
+            start = at
+        elif start >= 0 and line and not line[0].isspace():
+            begin, end, start = start, at + 1, -1
+    whole = tuple(lines[begin:end])
+    if len(whole) <= _SHOWN:
+        return whole or tuple(lines[-_SHOWN:])
+    return (whole[0], "  …", *whole[2 - _SHOWN :])

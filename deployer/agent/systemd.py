@@ -79,7 +79,7 @@ def folder_of(process: int) -> str:
 
 def log_of(ctx: Context, unit: str, since: float, lines: int = LOG_LINES) -> tuple[str, ...]:
     """Give the last lines that a unit has logged since a moment (seconds since 1970)."""
-    words = ["journalctl", "-u", unit, "--since", f"@{since:.0f}", "-o", "cat", "-n", str(lines)]
+    words = ["journalctl", "-u", unit, "--since", f"@{since:.3f}", "-o", "cat", "-n", str(lines)]
     return ctx.execute([*words, "--no-pager", "-q"], timeout=20, quiet=True).lines[-lines:]
 
 

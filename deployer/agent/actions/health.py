@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.cooling import keep_running
-from deployer.agent.crash_reason import crash_reason
+from deployer.agent.crash_reason import crash_reason, telling
 from deployer.agent.health_judge import Patience, Sample, Trouble, Verdict, judge
 from deployer.agent.own_probes import own_probes
 from deployer.agent.probe_judge import Expectation, judge_answer
@@ -29,7 +29,6 @@ _LONGEST_TRY = 5.0
 _FIRST_STEP = 0.05
 _SETTLE_STEP = 0.25
 _OLD = 60.0
-_LOG_LINES = 30
 _LOG_SEARCHED = 150
 
 
@@ -56,12 +55,13 @@ def check_health(ctx: Context, action: Mapping[str, object]) -> bool:
     if verdict.state == "healthy":
         ctx.note = f"answered by {check.release}"
         return False
-    lines = log_of(ctx, check.unit, since - _OLD, _LOG_SEARCHED) if check.unit else ()
+    since = ctx.started.get(check.unit, since - _OLD)
+    lines = log_of(ctx, check.unit, since, _LOG_SEARCHED) if check.unit else ()
     reason = crash_reason(lines)
     cause = verdict.cause
     if reason and reason not in cause:
         cause = f"{cause}: {reason}"
-    raise ActionFailed(cause, verdict.hint, lines[-_LOG_LINES:])
+    raise ActionFailed(cause, verdict.hint, telling(lines))
 
 
 def one_round(ctx: Context, action: Mapping[str, object]) -> Verdict:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from deployer.agent import env_file, fields
 from deployer.agent.context import ActionFailed, Context
+from deployer.agent.crash_reason import crash_reason
 from deployer.agent.programs import Completed
 
 _LOG_LINES = 30
@@ -39,7 +40,9 @@ def require(completed: Completed, words: tuple[str, ...], hint: str = "") -> Non
     if completed.ok:
         return
     log = completed.lines[-_LOG_LINES:]
-    raise ActionFailed(f"`{shown(words)}` {completed.problem}", hint, log)
+    reason = crash_reason(log)
+    cause = f"`{shown(words)}` {completed.problem}"
+    raise ActionFailed(f"{cause}: {reason}" if reason else cause, hint, log)
 
 
 def shown(words: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.cooling import cool_down, keep_running
-from deployer.agent.crash_reason import crash_reason
+from deployer.agent.crash_reason import crash_reason, telling
 from deployer.agent.systemd import (
     UnitState,
     folder_of,
@@ -38,7 +38,7 @@ def start_unit(ctx: Context, action: Mapping[str, object]) -> bool:
     elif state.active == "failed" or state.restarts:
         systemctl(ctx, "reset-failed", unit)
     ctx.action(f"start {unit}")
-    since = time.time()
+    since = ctx.started[unit] = time.time()
     started = systemctl(ctx, "start", "--no-block", unit)
     if not started.ok:
         hint = "Is the unit file in its place? `inv setup` and `inv deploy` write it."
@@ -148,8 +148,8 @@ def _not_started(ctx: Context, unit: str, problem: str, since: float) -> ActionF
         problem = f"crashed at start: {reason}"
     return ActionFailed(
         f"the new release {problem}" if not _is_live(ctx, unit) else f"`{unit}` {problem}",
-        "Read the log lines below, mend the app and deploy again.",
-        lines[-30:],
+        "Read the log lines above, mend the app and deploy again.",
+        telling(lines),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent.crash_reason import crash_reason
+from deployer.agent.crash_reason import crash_reason, telling
 from deployer.agent.health_judge import HEALTHY, WAITING, Patience, Sample, Trouble, judge
 from deployer.agent.nginx_words import Problem, conflicts, first_error, server_names
 from deployer.agent.probe_judge import Expectation, judge_answer
@@ -220,3 +220,22 @@ def test_words_of_nginx_are_read():
     assert conflicts(lines, frozenset({"else.test"})) == ()
     assert server_names("server { listen 1; server_name a.b  c.d; }") == {"a.b", "c.d"}
     assert server_names("server {\n# server_name x;\nserver_name y;\n}") == {"y"}
+
+
+def test_of_a_log_with_tracebacks_the_last_whole_one_is_shown():
+    crash = ["Traceback (most recent call last):", '  File "a.py", line 1', "KeyError: 'x'"]
+    log = ["Starting", *crash, "[INFO] again", *crash, *crash[:2]]
+
+    assert telling(log) == tuple(crash)
+
+
+def test_a_long_traceback_keeps_its_end():
+    crash = ["Traceback (most recent call last):", *["  more"] * 50, "KeyError: 'x'"]
+
+    told = telling(crash)
+
+    assert (len(told), told[1], told[-1]) == (30, "  …", "KeyError: 'x'")
+
+
+def test_of_a_log_without_one_the_end_is_shown():
+    assert telling([str(number) for number in range(40)])[0] == "10"

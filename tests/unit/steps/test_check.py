@@ -83,3 +83,35 @@ def test_a_frameworks_own_checks_follow():
 def test_it_changes_nothing_that_could_be_undone():
     assert Check().undo(target(), facts()) == ()
     assert Check().facts(target()) == ()
+
+
+def test_an_app_that_does_not_load_is_told_without_the_way_to_it(tmp_path):
+    do = Check().do(target({"framework": "custom"}), facts())
+    assert isinstance(do, tuple)
+    assert isinstance(do[0], Run)
+    source = do[0].stdin.decode().partition("leader =")[0]
+    (tmp_path / "broken.py").write_text("def oops(:\n")
+    (tmp_path / "needy.py").write_text("import nothing_of_that_name\n")
+
+    told = [
+        subprocess.run(
+            [sys.executable, "-"],
+            input=f"{source}import importlib\nimportlib.import_module({name!r})\n",
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stderr.splitlines()
+        for name in ("broken", "needy")
+    ]
+
+    assert [line.strip() for line in told[0]][:2] == [
+        f'File "{tmp_path}/broken.py", line 1',
+        "def oops(:",
+    ]
+    assert [line.strip() for line in told[1]] == [
+        "Traceback (most recent call last):",
+        f'File "{tmp_path}/needy.py", line 1, in <module>',
+        "import nothing_of_that_name",
+        "ModuleNotFoundError: No module named 'nothing_of_that_name'",
+    ]
