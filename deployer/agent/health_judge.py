@@ -52,7 +52,7 @@ class Verdict:
 
 HEALTHY = Verdict("healthy")
 WAITING = Verdict("waiting")
-_READ_LOG = "Read the log lines below; `inv logs` shows more."
+_READ_LOG = "Read the log lines above; `inv logs` shows more."
 
 
 def judge(samples: Sequence[Sample], patience: Patience) -> Verdict:

@@ -49,6 +49,6 @@ def _from_bug(name: str, error: Exception) -> ActionFailed:
     log = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     return ActionFailed(
         f"bug in the agent: {type(error).__name__} in {name}",
-        "Report this with the lines below.",
+        "Report this with the lines above.",
         log,
     )

@@ -15,13 +15,14 @@ _MEANINGS = {
         "the app refuses the host name of the probe",
         "Add the host name of the probe to ALLOWED_HOSTS.",
     ),
-    401: ("it wants a login", "Probe a page that is public."),
-    403: ("it wants a login", "Probe a page that is public."),
-    404: ("no such page", "Check the path `health.path`."),
+    401: ("it wants a login", "Set `health.path` to a page that needs no login."),
+    403: ("it wants a login", "Set `health.path` to a page that needs no login."),
+    404: ("no such page", "Set `health.path` to a page that the app has."),
 }
 _BAD_GATEWAY = (502, 503, 504)
 _SERVER_ERROR = 500
 _SHOWN = 120
+_SAYS_NOTHING = re.compile(r"(?:500 )?(?:internal )?server error", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _wrong_status(answer: Answer, wanted: Expectation) -> Trouble:
         return Trouble("status", cause, "Check that the web server may open the app's socket.")
     if status >= _SERVER_ERROR:
         cause = f"{said}{_excerpt(answer)}"
-        return Trouble("status", cause, "The app raised an error: read its log lines below.")
+        return Trouble("status", cause, "The app raised an error: read its log lines above.")
     meaning, hint = _MEANINGS.get(status, ("", ""))
     wishes = " or ".join(str(one) for one in wanted.status)
     cause = f"{said}: {meaning}" if meaning else f"{said}, not {wishes}"
@@ -110,11 +111,12 @@ def _redirected(said: str, target: str) -> Trouble:
         hint = "Set SECURE_REDIRECT_EXEMPT for the health path, or trust X-Forwarded-Proto."
         return Trouble("status", cause, hint)
     cause = f"{said} to `{shown}`"
-    return Trouble("status", cause, "Probe the page that it leads to; redirects are not followed.")
+    hint = "Redirects are not followed: set `health.path` to a page that answers by itself."
+    return Trouble("status", cause, hint)
 
 
 def _excerpt(answer: Answer) -> str:
     text = re.sub(r"<[^>]*>", " ", answer.body[:4096].decode("utf-8", "replace"))
     words = " ".join(text.split())
     shown = "".join(sign for sign in words if sign.isprintable())[:_SHOWN]
-    return f": {shown}" if shown else ""
+    return f": {shown}" if shown and not _SAYS_NOTHING.match(shown) else ""

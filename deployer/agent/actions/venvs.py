@@ -20,6 +20,10 @@ from deployer.agent.roots import app_folder
 
 MARKER = ".sealed"
 
+_INSTALL_HINT = (
+    "Mend the requirement that the last lines name; with a `wheelhouse`, its wheel must be there."
+)
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -108,7 +112,7 @@ def _build(ctx: Context, wish: Wish, venv: Path) -> None:
         completed = ctx.execute(
             words, user=wish.user, folder=str(wish.release), timeout=wish.timeout
         )
-        require(completed, words, "Read the last lines below: which requirement failed?")
+        require(completed, words, _INSTALL_HINT)
     _refuse_code_of_the_release(venv, wish.release.parent)
     note = {"interpreter": f"{venv}/bin/python", "wheelhouse": _wheelhouse(ctx, wish)}
     seal_folder(ctx, venv, MARKER, main_group_id(wish.user), note)
