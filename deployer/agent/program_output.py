@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import selectors
 import subprocess
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import IO
@@ -54,6 +53,11 @@ class Output:
         return bool(self._torn)
 
     @property
+    def has_pipes(self) -> bool:
+        """Whether there is anything left to read or to write."""
+        return bool(self._selector.get_map())
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """The last lines of both streams."""
         return tuple(self._recent)
@@ -65,9 +69,6 @@ class Output:
 
     def pump(self, seconds: float) -> bool:
         """Wait for the pipes at most so long, move what can be moved; tell whether any was."""
-        if not self._selector.get_map():
-            time.sleep(seconds)  # noqa: TID251  the pipes are closed, the program is not
-            return False
         ready = self._selector.select(seconds)
         for key, mask in ready:
             pipe: IO[bytes] = key.fileobj  # type: ignore[assignment]  # only pipes were registered

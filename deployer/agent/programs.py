@@ -162,12 +162,21 @@ def _watch(
             _kill_group(process.pid, signal.SIGTERM)
         if now >= kill_at:
             _kill_group(process.pid, signal.SIGKILL)
-        moved = output.pump(_TICK)
+        moved = output.pump(_TICK) if output.has_pipes else _ends(process, _TICK)
         if process.poll() is None or moved:
             quiet_since = time.monotonic()
         elif time.monotonic() - quiet_since > _LINGER:
             break  # it ended, but a child of it still holds the pipes
     return ended
+
+
+def _ends(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait for a program that has closed its pipes; most end within a millisecond."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _kill_group(pid: int, number: int) -> None:
