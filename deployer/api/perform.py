@@ -2,6 +2,7 @@
 
 import secrets as randomness
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from deployer.api.confirm import confirm
 from deployer.api.environment import Environment
@@ -54,14 +55,15 @@ def perform(
             confirm(at)
         ending = (connect or _on_hosts)(at, use_case)
         code = EXIT_CODES[ending.outcome]
+        seconds = place.clock.monotonic() - started  # hosts go phase by phase: all took as long
         emit(
             RunFinished(
                 run=at.run,
                 command=request.command,
                 outcome=ending.outcome,
                 exit_code=code,
-                seconds=place.clock.monotonic() - started,
-                hosts=ending.hosts,
+                seconds=seconds,
+                hosts=tuple(replace(host, seconds=seconds) for host in ending.hosts),
                 summary=ending.summary,
                 next_command=ending.next_command,
             )

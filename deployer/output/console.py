@@ -57,7 +57,7 @@ class Console:
         self._board.note(event)
         if isinstance(event, RunFinished):
             self.close()
-            self._print_end(event)
+            self._print_end(self._narrator.without_told_hints(event))
         self._print_lines(self._narrator.lines(event))
         if isinstance(event, RunStarted):
             self._start()

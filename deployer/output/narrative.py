@@ -1,6 +1,6 @@
 """Events told as lines of text: the one wording that the terminal and the log share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployer.core.event import (
     ActionStarted,
@@ -38,11 +38,12 @@ class Line:
 
 
 class Narrator:
-    """Turns events into lines; remembers only which hosts take part."""
+    """Turns events into lines; remembers which hosts take part and whose hints were told."""
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._verbose = verbose
         self._hosts: tuple[str, ...] = ()
+        self._hints: set[tuple[str, str]] = set()
 
     def prefixed(self, line: Line) -> str:
         """Give a line with its host in front, all hosts equally wide."""
@@ -64,6 +65,7 @@ class Narrator:
             case StepFinished() | StepSkipped():
                 return (_step_ended(event),)
             case StepFailed():
+                self._hints.add((event.host, event.hint))
                 return _failure(event)
             case RecoveryStarted() | RecoveryFinished():
                 return _recovery(event)
@@ -71,6 +73,14 @@ class Narrator:
                 return (_notice(event),)
             case RunFinished():
                 return _end(event)
+
+    def without_told_hints(self, event: RunFinished) -> RunFinished:
+        """Take away the hints that stand under their step already: once is enough."""
+        hosts = tuple(
+            replace(host, hint="") if (host.host, host.hint) in self._hints else host
+            for host in event.hosts
+        )
+        return replace(event, hosts=hosts)
 
     def _phase(self, event: PhaseStarted) -> str:
         name = clean(event.phase).upper()

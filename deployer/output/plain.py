@@ -53,7 +53,7 @@ class Plain:
                 self._begin_phase(lines[0])
             case RunFinished():
                 self._as_they_are(self._folding.close())
-                self._write((*results(event), *lines))
+                self._write((*results(self._narrator.without_told_hints(event)), *lines))
                 self._annotate_end(event)
             case StepFailed() | RecoveryFinished():
                 self._as_they_are(self._folding.close())  # a failure is never folded away
