@@ -33,6 +33,7 @@ class Worker:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _PATIENCE)
         self._connection = connection
         self._place = place
+        self.host_stops = _host_stops
         self._ctx = Context(place.app, place.run, root=place.root, emit=self._emit)
         self._speaker = Speaker(connection.sendall, self._ctx.cancelled.set)
         self._mailbox = Mailbox(Reader(connection.recv), self._ctx.cancelled.set)
@@ -82,7 +83,8 @@ class Worker:
             letter = self._mailbox.take()
             if letter.problem:
                 self._emit({"event": "error", "message": letter.problem})
-            if letter.verb in ("", "bye"):
+            # Told to stop: what the controller still asks for comes too late, also an undo.
+            if letter.verb in ("", "bye") or self._stopped:
                 return self._leave(opened)
             self._answer(letter, opened, work)
 
@@ -124,7 +126,9 @@ class Worker:
         else:
             app, root = self._place.app, self._place.root
             unwinding = Unwinding(root, app, todo, opened.journal, self._emit)
-            ended = unwinding.attempt(reason or "asked to", last=True)
+            ended = unwinding.attempt(reason or "asked to", last=False)
+            if not ended.ok and not (self._stopped and self.host_stops()):
+                unwinding.close(ended, reason)
         self._state = _UNDONE
         self._failed = not ended.ok
         self._emit(
@@ -164,15 +168,10 @@ class Worker:
     def _leave(self, opened: OpenRun) -> int:
         if self._state != _OPEN:
             return 1 if self._state == _UNDONE and self._failed else 0
-        if self._stopped and self._host_stops():
+        if self._stopped and self.host_stops():
             return 1  # nothing can be started now; the recovery at boot puts the run back
         reason = "the agent was told to stop" if self._stopped else "the controller was lost"
         return 0 if self._undo(opened, reason).ok else 1
-
-    def _host_stops(self) -> bool:
-        asking = Context(self._place.app, self._place.run)
-        said = asking.execute(["systemctl", "is-system-running"], quiet=True, timeout=10)
-        return said.stdout.strip() == b"stopping"
 
     def _live(self) -> str:
         link = self._ctx.path(f"/srv/{self._ctx.app}/run/live")
@@ -183,3 +182,9 @@ class Worker:
 
     def _emit(self, event: dict[str, object]) -> None:
         self._speaker(event)
+
+
+def _host_stops() -> bool:
+    asking = Context("", "")
+    said = asking.execute(["systemctl", "is-system-running"], quiet=True, timeout=10)
+    return said.stdout.strip() == b"stopping"

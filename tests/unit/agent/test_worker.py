@@ -1,4 +1,6 @@
 import json
+from contextlib import suppress
+from threading import Event
 
 import pytest
 
@@ -166,6 +168,43 @@ def test_a_stopped_agent_puts_back(host, peer):
     host.wait()
 
     assert wrote(host, "undone") == ["undone"]
+
+
+def test_a_stopped_agent_takes_no_more_orders(host, peer):
+    peer.ask(order("PUBLISH", step("activate", [], [writes(host, "undone")])), "order")
+
+    peer.worker.stop()
+    with suppress(BrokenPipeError):
+        peer.send({"verb": "commit"})
+    host.wait()
+
+    assert outcomes(host) == ["rolled_back"]
+
+
+def test_while_the_host_goes_down_the_run_stays_open_for_the_recovery_at_boot(host, peer):
+    peer.worker.host_stops = lambda: True
+    slow = step("activate", [shell("echo at work; sleep 60")], [writes(host, "undone")])
+    peer.send(order("PUBLISH", slow))
+    peer.until("line")
+
+    peer.send({"verb": "undo", "reason": "the order failed"})
+    Event().wait(0.2)  # until it lies in the mailbox, behind the order that is at work
+    peer.worker.stop()
+    host.wait()
+
+    assert (wrote(host, "undone"), outcomes(host)) == ([], [])
+    assert host.exit_codes == [1]
+
+
+def test_a_way_back_that_the_end_of_the_host_cuts_short_stays_open(host, peer):
+    stops = [False, True]
+    peer.worker.host_stops = lambda: stops.pop(0)
+    peer.ask(order("PUBLISH", step("activate", [], [shell("false")])), "order")
+
+    peer.worker.stop()
+    host.wait()
+
+    assert outcomes(host) == []
 
 
 def test_a_commit_is_on_disk_when_it_is_answered(host, peer):
