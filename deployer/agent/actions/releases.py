@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from deployer.agent.release_record import (
 )
 
 _UNPUBLISHED = ("building", "staged")
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _USES = ("live", "blue", "green")
 
 
@@ -38,7 +40,12 @@ def give_up(ctx: Context, action: Mapping[str, object]) -> bool:
         return False  # it was proven before this run; that it was chosen again takes nothing away
     if state in _UNPUBLISHED and not _is_used(ctx, folder) and not _was_started(ctx):
         return discard_folder(ctx, folder)
-    return _mark(ctx, release, "failed", {})
+    try:
+        return _mark(ctx, release, "failed", {})
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return discard_folder(ctx, folder)  # better gone than called live; and it makes room
 
 
 def _mark(ctx: Context, release: str, state: str, notes: Mapping[str, str]) -> bool:

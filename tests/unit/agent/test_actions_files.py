@@ -1,3 +1,4 @@
+import errno
 import grp
 import os
 import pwd
@@ -229,6 +230,18 @@ def test_a_published_release_is_marked_failed_and_a_good_one_stays_good(ctx):
 
     assert read_record(tried)["state"] == "failed"
     assert read_record(good)["state"] == "good"
+
+
+def test_a_release_that_a_full_disk_cannot_mark_failed_makes_room(ctx, monkeypatch):
+    folder = make_release(ctx, 1, "live")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(releases, "write_record", full)
+
+    assert releases.give_up(ctx, {"release": folder.name})
+    assert not folder.exists()
 
 
 def test_mark_merges_notes_and_does_nothing_twice(ctx):
