@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deployer.api.deployment import leader_of, live_health, make_plan, next_release, states, targets
 from deployer.api.environment import Environment
+from deployer.api.left_behind import left_behind
 from deployer.api.rendered import release_file
 from deployer.api.running import Ending, run_plan
 from deployer.core.fact import Fact
@@ -62,7 +63,11 @@ def pinned_revision(at: Environment, sessions: Mapping[str, Session]) -> str:
     """Give the commit that the whole fleet gets; raises NoSuchRevision."""
     wanted = at.revision
     if not at.pulls:
-        return _repository(at).resolve(wanted)
+        repository = _repository(at)
+        found = repository.resolve(wanted)
+        for text in left_behind(repository, at.request.revision, wanted, found):
+            at.notice(text, "warning")
+        return found
     leader = leader_of(at.hosts)
     found = sessions[leader].facts[remote_revision(at)]
     if not found:

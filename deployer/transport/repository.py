@@ -43,7 +43,7 @@ class LocalRepository:
         commit = found.stdout.decode().strip().splitlines()
         if found.returncode != 0 or not commit or not _COMMIT.fullmatch(commit[-1]):
             raise NoSuchRevision(
-                f"`{self._folder}` has no commit `{revision}`.",
+                f"`{self._folder}` has no branch, tag or commit `{revision}`.",
                 hint=f"look at `git -C {self._folder} log --oneline --all`, or fetch first",
             )
         return commit[-1]
@@ -77,6 +77,18 @@ class LocalRepository:
         found = self._git("diff", "--name-only", "--diff-filter=A", base, newer, "--", *_MIGRATIONS)
         names = found.stdout.decode(errors="replace").splitlines()
         return tuple(name for name in names if not name.endswith("__init__.py"))
+
+    def checked_out(self) -> tuple[str, str]:
+        """Give the branch ("" for none) and the commit ("" for none yet) that are checked out."""
+        branch = self._git("symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip()
+        commit = self._git("rev-parse", "--verify", "--quiet", "HEAD").stdout.decode().strip()
+        return branch, commit
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """Name the files that are changed or new and not committed; ignored ones do not count."""
+        # git-status(1): "XY path" with NULs between.
+        said = self._git("status", "--porcelain=v1", "-z", "--no-renames").stdout
+        return tuple(one[3:] for one in said.decode(errors="replace").split("\0") if one)
 
     def _empty_tree(self) -> str:
         return self._git("hash-object", "-t", "tree", "--stdin").stdout.decode().strip()

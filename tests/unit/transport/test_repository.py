@@ -59,7 +59,7 @@ def test_what_is_no_commit_is_refused_with_the_next_step(work, revision):
     with pytest.raises(NoSuchRevision) as caught:
         LocalRepository(work).resolve(revision)
 
-    assert caught.value.message == f"`{work}` has no commit `{revision}`."
+    assert caught.value.message == f"`{work}` has no branch, tag or commit `{revision}`."
     assert "git -C" in caught.value.hint
 
 
@@ -135,3 +135,25 @@ def test_a_git_hook_that_deploys_reads_the_repository_it_names(work, tmp_path, m
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git/index"))
 
     assert LocalRepository(work).resolve("main") == first
+
+
+def test_what_is_checked_out_and_not_committed_is_told(work):
+    first = commit(work, "One", a="1", b="1", c="1")
+    (work / "a").write_text("2")
+    (work / "b").rename(work / "moved")
+    (work / "c").write_text("2")
+    git(work, "add", "c")
+    repository = LocalRepository(work)
+
+    assert repository.checked_out() == ("main", first)
+    assert sorted(repository.uncommitted()) == ["a", "b", "c", "moved"]
+
+
+def test_a_repository_without_a_commit_has_none_checked_out(work):
+    assert LocalRepository(work).checked_out() == ("main", "")
+
+
+def test_a_bare_repository_has_no_files_of_its_own(tmp_path):
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main")
+
+    assert LocalRepository(tmp_path).uncommitted() == ()
