@@ -169,6 +169,7 @@ def test_the_deploy_user_cannot_change_the_agent_or_read_secrets(
 def test_a_second_app_of_others_lives_beside_the_first(
     first: Project, second: Project, bare: LabHost
 ) -> None:
+    first.must("deploy")
     serving = live(bare, "first")
 
     second.must("setup")
