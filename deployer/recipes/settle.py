@@ -1,6 +1,6 @@
 """What follows an unwinding: processes are settled forwards, for the release that is live again."""
 
-from deployer.core.action import Action, StartUnit
+from deployer.core.action import Action, Link, StartUnit
 from deployer.core.health import judge
 from deployer.core.host_state import AppState
 from deployer.core.inventory import App
@@ -11,8 +11,10 @@ def settle(app: App, state: AppState) -> tuple[Action, ...]:
     """Make sure that the release which was live before serves well; nothing on a first deploy."""
     if not state.live or not state.live_colour:
         return ()
-    unit = Layout(app.name).unit(state.live_colour)
+    layout = Layout(app.name)
     return (
-        StartUnit(unit, timeout=app.runtime.start_timeout),
+        StartUnit(layout.unit(state.live_colour), timeout=app.runtime.start_timeout),
+        # Already so after an undo, unless somebody had removed or bent it before the run.
+        Link(layout.live_socket, layout.socket(state.live_colour)),
         judge(app, state.live, state.live_colour, settle=min(app.health.settle, 1.0)),
     )

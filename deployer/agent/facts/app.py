@@ -66,6 +66,12 @@ def _target(link: Path) -> Path:
 def _live_colour(ctx: Context) -> str:
     folder = _target(ctx.path(f"/srv/{ctx.app}/run/live.sock")).parent.name
     found = (colour for colour in COLOURS if folder == f"{ctx.app}-{colour}")
+    return next(found, "") or _colour_of(ctx, _link(ctx, "run/live"))
+
+
+def _colour_of(ctx: Context, release: str) -> str:
+    """Give the colour of the live release when the link of its socket was lost or bent."""
+    found = (colour for colour in COLOURS if release and _link(ctx, f"run/{colour}") == release)
     return next(found, "")
 
 

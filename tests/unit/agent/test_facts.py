@@ -55,6 +55,18 @@ def test_how_an_app_stands(host):
     assert (found["open_run"], found["locked_by"], found["hold"]) == (None, None, None)
 
 
+@pytest.mark.parametrize("target", ["", "/run/elsewhere/app.sock"])
+def test_the_live_colour_is_known_also_when_the_link_of_its_socket_is_not_right(host, target):
+    srv = host.root / "srv/shop"
+    link(srv / "run/live", f"/srv/shop/releases/{ID}")
+    link(srv / "run/blue", "/srv/shop/releases/000001-0000000")
+    link(srv / "run/green", f"/srv/shop/releases/{ID}")
+    if target:
+        link(srv / "run/live.sock", target)
+
+    assert ask(host, "app")["live_colour"] == "green"
+
+
 def test_a_lost_counter_gives_no_number_out_twice(host):
     (host.root / "srv/shop/releases/000041-1a2b3c4").mkdir(parents=True)
 

@@ -1,4 +1,4 @@
-from deployer.core.action import StartUnit
+from deployer.core.action import Link, StartUnit
 from deployer.core.health import judge
 from deployer.core.host_state import AppState, parse_app_state
 from deployer.core.step import Phase, Step
@@ -67,11 +67,12 @@ def test_a_backup_by_hand_has_the_database():
     assert "DumpSqlite" in repr(do)
 
 
-def test_what_was_live_is_started_and_judged_again():
+def test_what_was_live_is_started_linked_and_judged_again():
     app = inventory().app
 
     assert settle(app, parse_app_state(app_answer())) == (
         StartUnit("shop@blue.service", timeout=60.0),
+        Link("/srv/shop/run/live.sock", "/run/shop-blue/app.sock"),
         judge(app, OLD, "blue", settle=1.0),
     )
 
