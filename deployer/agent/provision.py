@@ -25,6 +25,7 @@ _APP_FOLDERS = (
     (".trash", 0o700, False),
 )
 _NGINX = Path("/etc/nginx")
+_KEYGEN = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "")
 _ADD_APP_USER = ("useradd", "--system", "--user-group", "--no-create-home")
 _TIMEOUT = 120.0
 
@@ -123,17 +124,8 @@ class Provision:
         changed = ensure_folder(folder, 0o700, app, app)
         key = folder / "id_ed25519"
         if not key.exists():
-            words = (
-                "ssh-keygen",
-                "-q",
-                "-t",
-                "ed25519",
-                "-N",
-                "",
-                "-C",
-                f"{app}@{os.uname().nodename}",
-            )
-            self._must((*words, "-f", str(key)), user=app)
+            comment = f"{app}@{os.uname().nodename}"
+            self._must((*_KEYGEN, "-C", comment, "-f", str(key)), user=app)
             changed = True
         known = "".join(f"{line}\n" for line in self._list("known_hosts")).encode()
         if not known:
