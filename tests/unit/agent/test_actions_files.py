@@ -6,7 +6,6 @@ import stat
 
 import pytest
 
-from deployer.agent import saved
 from deployer.agent.actions import files, folders, releases
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.release_record import read_record
@@ -258,7 +257,7 @@ def test_mark_merges_notes_and_does_nothing_twice(ctx):
 
 def test_what_is_saved_is_written_whole_also_when_the_disk_takes_only_a_part(ctx, monkeypatch):
     write = os.write
-    monkeypatch.setattr(saved.os, "write", lambda place, data: write(place, data[:7]))
+    monkeypatch.setattr(os, "write", lambda place, data: write(place, data[:7]))
     ctx.path(SITE).parent.mkdir(parents=True)
     ctx.path(SITE).write_bytes(b"old")
 
