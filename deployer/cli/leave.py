@@ -1,5 +1,6 @@
 """Leave a command: its exit code, or an error with its hint and never a traceback."""
 
+import gc
 import json
 import os
 import sys
@@ -16,6 +17,9 @@ from deployer.errors import DeployerError, InternalError
 
 Asked = TypeVar("Asked", bound=Request)
 
+_RARELY = 100_000
+"""New objects between two searches for reference cycles; Python's own 700 suits long runs."""
+
 
 def leave(
     command: Callable[[Place, Asked], int], request: Asked, *, anywhere: bool = False
@@ -24,6 +28,8 @@ def leave(
 
     With `anywhere` the folder need not be inside a project.
     """
+    gc.freeze()  # what was imported stays: no need to search it again and again
+    gc.set_threshold(_RARELY)
     try:
         code = command(this_folder() if anywhere else this_place(), request)
     except DeployerError as error:
