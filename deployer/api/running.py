@@ -16,13 +16,10 @@ from deployer.engine.session import Session
 
 _SENTENCES = {
     Outcome.COMMITTED: ("{done}", ""),
-    Outcome.ABORTED: (
-        "stopped before anything live was touched; still serving {serving}",
-        "history",
-    ),
-    Outcome.ROLLED_BACK: ("{serving} serves again and is healthy", "releases"),
-    Outcome.INTERRUPTED: ("still serving {serving}", "status"),
-    Outcome.LOCKED: ("another run is at work, or a hold is set; still serving {serving}", "status"),
+    Outcome.ABORTED: ("stopped before anything live was touched; {serving}", "history"),
+    Outcome.ROLLED_BACK: ("{again}", "releases"),
+    Outcome.INTERRUPTED: ("{serving}", "status"),
+    Outcome.LOCKED: ("another run is at work, or a hold is set; {serving}", "status"),
     Outcome.MIXED: ("part of the fleet is on another release", "status"),
     Outcome.UNKNOWN: ("nobody knows what happened on a host: the link to it was lost", "status"),
     Outcome.ROLLBACK_FAILED: ("somebody has to look at these hosts NOW", "status"),
@@ -66,11 +63,13 @@ def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> En
 
 
 def _told(at: Environment, plan: Plan, outcome: Outcome) -> tuple[str, str]:
-    serving = ", ".join(sorted(set(filter(None, plan.live.values())))) or "nothing yet"
+    live = ", ".join(sorted(set(filter(None, plan.live.values()))))
+    serving = f"still serving {live}" if live else "nothing is live yet"
+    again = f"{live} serves again and is healthy" if live else "nothing is live, as before"
     sentence, command = _SENTENCES.get(outcome, (f"ended as {outcome}", "status"))
     done = _done(plan)
     next_command = f"inv {command} --env {at.inventory.environment}" if command else ""
-    return sentence.format(serving=serving, done=done), next_command
+    return sentence.format(serving=serving, again=again, done=done), next_command
 
 
 def _done(plan: Plan) -> str:
