@@ -3,9 +3,9 @@
 import json
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.api.found_app import Found, branch, find, lacks_gunicorn
 from deployer.api.place import Place
 from deployer.api.request import InitRequest
 from deployer.errors import InventoryError, UsageError
@@ -16,7 +16,6 @@ _FRAMEWORKS = ("django", "flask", "custom")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _PLAIN = re.compile(r"[a-z][a-z0-9-]*")
 _PLACEHOLDER = "host.example.org"
-_SETTINGS = re.compile(r"""["']DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
 _TASKS = '''\
 """The commands of `inv`: all of deployer's."""
 
@@ -33,7 +32,7 @@ app:
   framework: {framework}
   app_server: {{kind: gunicorn, module: "{module}"}}
   web_server: {{kind: nginx, server_names: [{server}]}}
-  env: {{}}                             # NAME: any text, or {{secret: NAME}}
+{storage}  env: {{}}                             # NAME: any text, or {{secret: NAME}}
   health: {{path: /}}                   # better: a path that proves that the app works
 retention:
   releases: 5
@@ -46,15 +45,6 @@ hosts:
 ssh: {{user: deploy, setup_user: root}}
 protected: {protected}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the folder of a project says about its framework."""
-
-    framework: str
-    settings: str = ""
-    module: str = ""
 
 
 def init(place: Place, request: InitRequest) -> int:
@@ -82,23 +72,22 @@ def init(place: Place, request: InitRequest) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
         out.line(f"wrote {path}")
-    out.line("add to .gitignore: .env* (secrets) and inventories/lab*.yaml")
-    out.line(f"next: inv setup --env {environment}, inv deploy --env {environment}")
+    for line in _advice(place.folder, environment):
+        out.line(line)
     return 0
 
 
-def find(folder: Path) -> Found:
-    """Look for manage.py, a wsgi module or a Flask app."""
-    manage = folder / "manage.py"
-    if manage.is_file():
-        found = _SETTINGS.search(manage.read_text("utf-8", "replace"))
-        settings = found[1] if found else ""
-        package = settings.split(".")[0]
-        return Found("django", settings, f"{package}.wsgi:application" if package else "")
-    for name in ("wsgi.py", "app.py"):
-        if (folder / name).is_file():
-            return Found("flask", module=f"{name.removesuffix('.py')}:app")
-    return Found("custom")
+def _advice(folder: Path, environment: str) -> tuple[str, ...]:
+    commands = ("trust --write", "setup", "deploy")
+    typed = ", ".join(f"inv {one} --env {environment}" for one in commands)
+    missing = ("add gunicorn to requirements.txt",) if lacks_gunicorn(folder) else ()
+    return (
+        f"found {find(folder).told}",
+        *missing,
+        "add to .gitignore: .env* (secrets), inventories/lab*.yaml and .lab/",
+        f"next: complete inventories/base.yaml and inventories/{environment}.yaml; then",
+        f"      {typed}",
+    )
 
 
 def _files(place: Place, request: InitRequest, environment: str) -> dict[str, str]:
@@ -112,9 +101,10 @@ def _files(place: Place, request: InitRequest, environment: str) -> dict[str, st
     host = request.host or _PLACEHOLDER
     base = _BASE.format(
         name=_text(name),
-        source=_source(request.repository),
+        source=_source(request.repository, _text(branch(place.folder))),
         framework=_framework(request.framework or found.framework, found),
         module=found.module or f"{name.replace('-', '_')}.wsgi:application",
+        storage=_storage(found, request.framework),
         server=_text(host if re.search(r"[a-z]", host) else f"{name}.example.org"),
     )
     hosts = _ENVIRONMENT.format(
@@ -130,10 +120,19 @@ def _files(place: Place, request: InitRequest, environment: str) -> dict[str, st
     }
 
 
-def _source(repository: str) -> str:
+def _storage(found: Found, framework: str) -> str:
+    """Keep a database file that lies beside the code: releases come and go, `shared` stays."""
+    if not found.sqlite or framework not in {"", found.framework}:
+        return ""
+    name = _text(found.sqlite)
+    return f"  database: {{kind: sqlite, path: {name}}}\n  shared: {{files: [{name}]}}\n"
+
+
+def _source(repository: str, revision: str) -> str:
     if repository:
-        return f"{{kind: git, url: {_text(repository)}, revision: main}}"
-    return '{kind: git, url: ".", revision: main, transport: push}   # sent over our SSH connection'
+        return f"{{kind: git, url: {_text(repository)}, revision: {revision}}}"
+    words = f'{{kind: git, url: ".", revision: {revision}, transport: push}}'
+    return f"{words}   # sent over our SSH connection"
 
 
 def _text(text: str) -> str:

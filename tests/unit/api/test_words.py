@@ -1,6 +1,7 @@
 import pytest
 
-from deployer.api.init import find, init
+from deployer.api.found_app import find
+from deployer.api.init import init
 from deployer.api.logs import journalctl, pattern
 from deployer.api.place import Place
 from deployer.api.plan import migration_name
