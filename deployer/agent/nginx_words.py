@@ -43,6 +43,12 @@ def first_error(lines: Sequence[str]) -> Problem:
     return errors[0] if errors else Problem("emerg", last)
 
 
+def gave_up(lines: Sequence[str]) -> bool:
+    """Tell whether a reload has failed for good: a port in use is tried again for 2.5 s."""
+    grave = (problem for problem in problems(lines) if problem.level == "emerg")
+    return any(not problem.said.startswith("bind() to ") for problem in grave)
+
+
 def server_names(site: str) -> frozenset[str]:
     """Give the names that a site answers to."""
     plain = _COMMENT.sub("", site)

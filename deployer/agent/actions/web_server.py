@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deployer.agent import bind_mounted, fields
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.nginx_words import conflicts, first_error, server_names
+from deployer.agent.nginx_words import conflicts, first_error, gave_up, server_names
 from deployer.agent.programs import Completed
 from deployer.agent.systemd import pause, processes, show, systemctl
 
@@ -129,7 +129,7 @@ def _await_workers(ctx: Context, old: frozenset[int], log_size: int, timeout: fl
         if any(_is_worker(process) for process in new):
             return
         log = _logged(ctx, log_size)
-        if any("[emerg]" in line for line in log):
+        if gave_up(log):
             cause = f"nginx did not take the new configuration: {first_error(log)}"
             raise ActionFailed(cause, "It still serves the old one.", log[-_LOG_LINES:])
         if time.monotonic() > end:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deployer.agent.crash_reason import crash_reason, telling
 from deployer.agent.health_judge import HEALTHY, WAITING, Patience, Sample, Trouble, judge
-from deployer.agent.nginx_words import Problem, conflicts, first_error, server_names
+from deployer.agent.nginx_words import Problem, conflicts, first_error, gave_up, server_names
 from deployer.agent.probe_judge import Expectation, judge_answer
 from deployer.agent.request import Answer, Question, fetch
 
@@ -239,3 +239,15 @@ def test_a_long_traceback_keeps_its_end():
 
 def test_of_a_log_without_one_the_end_is_shown():
     assert telling([str(number) for number in range(40)])[0] == "10"
+
+
+def test_a_reload_has_failed_only_when_nginx_tries_no_more():
+    notice = "2026/11/21 15:35:31 [notice] 41#41: signal process started"
+    tried = "2026/11/21 15:35:33 [emerg] 41#41: bind() to 0.0.0.0:22 failed (98: Address in use)"
+    last = "2026/11/21 15:35:35 [emerg] 41#41: still could not bind()"
+    other = '2026/11/21 15:35:33 [emerg] 41#41: open() "/x" failed (13: Permission denied)'
+
+    assert not gave_up([])
+    assert not gave_up([notice, tried, tried])
+    assert gave_up([notice, tried, tried, last])
+    assert gave_up([other])
