@@ -46,6 +46,8 @@ def _dump_sqlite(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dump
     if not source.is_file():
         return None
     owner = pwd.getpwuid(source.stat().st_uid)
+    for left in _room(ctx).glob(".dump-*"):  # by a run that was killed: only one is at work
+        shutil.rmtree(left, ignore_errors=True)
     room = Path(tempfile.mkdtemp(prefix=".dump-", dir=_room(ctx)))
     try:
         os.chown(room, owner.pw_uid, owner.pw_gid)

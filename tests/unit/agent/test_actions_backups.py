@@ -56,6 +56,16 @@ def database(ctx):
     return {"kind": "DumpSqlite", "path": "/srv/shop/shared/db.sqlite3"}
 
 
+def test_a_copy_that_a_killed_backup_left_is_removed_by_the_next_one(ctx):
+    left = ctx.path("/srv/shop/.dump-killed")
+    left.mkdir()
+    (left / "copy").write_bytes(b"rows of customers")
+
+    backups.backup(ctx, wish(dumps=[database(ctx)]))
+
+    assert not list(ctx.path("/srv/shop").glob(".dump-*"))
+
+
 def test_a_backup_holds_code_config_and_database_with_their_sums(ctx):
     backups.backup(ctx, wish(dumps=[database(ctx)]))
 
