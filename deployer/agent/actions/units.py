@@ -13,14 +13,11 @@ from deployer.agent.systemd import (
     UnitState,
     folder_of,
     log_of,
-    pause,
     show,
     systemctl,
     unit_name,
 )
 
-_FIRST_STEP = 0.05
-_LONGEST_STEP = 0.2
 _STOPPED = ("inactive", "failed")
 _LOG_SEARCHED = 150
 
@@ -39,11 +36,12 @@ def start_unit(ctx: Context, action: Mapping[str, object]) -> bool:
         systemctl(ctx, "reset-failed", unit)
     ctx.action(f"start {unit}")
     since = ctx.started[unit] = time.time()
-    started = systemctl(ctx, "start", "--no-block", unit)
-    if not started.ok:
+    started = systemctl(ctx, "start", unit, timeout=timeout)  # ends as soon as it is active
+    state = show(ctx, unit)
+    if not started.ok and (state.load != "loaded" or state.active == "inactive"):
         hint = "Is the unit file in its place? `inv setup` and `inv deploy` write it."
         raise ActionFailed(f"systemd does not start `{unit}`", hint, started.lines)
-    problem = _await_active(ctx, unit, timeout)
+    problem = _problem(state, timeout, in_time=started.ended != "timeout")
     if problem:
         raise _not_started(ctx, unit, problem, since)
     return True
@@ -109,8 +107,13 @@ def _set_enabled(ctx: Context, unit: str, *, wanted: bool) -> bool:
 
 
 def _is_enabled(ctx: Context, unit: str) -> bool:
-    completed = systemctl(ctx, "is-enabled", "--", unit)
-    return completed.stdout.strip() == b"enabled"
+    """Look where `systemctl enable` puts its links (systemctl(1)); asking it takes a process."""
+    units = ctx.path("/etc/systemd/system")
+    return any(
+        (folder / unit).is_symlink()
+        for kind in ("wants", "requires")
+        for folder in units.glob(f"*.{kind}")
+    )
 
 
 def _runs_its_release(ctx: Context, unit: str, state: UnitState) -> bool:
@@ -123,20 +126,13 @@ def _runs_its_release(ctx: Context, unit: str, state: UnitState) -> bool:
     return folder == release or folder.startswith(release + "/")
 
 
-def _await_active(ctx: Context, unit: str, timeout: float) -> str:
-    """Wait; give "" when the unit is active, else what went wrong."""
-    end = time.monotonic() + timeout
-    step = _FIRST_STEP
-    while True:
-        state = show(ctx, unit)
-        if state.active == "active":
-            return ""
-        if state.active == "failed" or state.restarts or state.sub == "auto-restart":
-            return f"crashed at start ({state.result})"
-        if time.monotonic() > end:
-            return f"never became ready in {timeout:.0f} s"
-        pause(ctx, step)
-        step = min(step * 1.5, _LONGEST_STEP)
+def _problem(state: UnitState, timeout: float, *, in_time: bool) -> str:
+    """Give "" for a unit that was started and is active, else what went wrong."""
+    if state.active == "active":
+        return ""
+    if state.result == "timeout" or not in_time:
+        return f"never became ready in {timeout:.0f} s"
+    return f"crashed at start ({state.result})"
 
 
 def _not_started(ctx: Context, unit: str, problem: str, since: float) -> ActionFailed:
