@@ -79,6 +79,7 @@ def project(
     env["DATABASE_URL"] = {"secret": "DATABASE_URL"}
     env["MEDIA_ROOT"] = f"/srv/{APP}/shared/media"
     made.section("app")["database"] = {"kind": "postgres", "url": {"secret": "DATABASE_URL"}}
+    made.section("app", "health")["timeout"] = "12s"
     made.section("rollout")["batches"] = [1, "100%"]
     made.section("ssh")["connect_timeout"] = "3s"
     made.environ["DATABASE_URL"] = database
