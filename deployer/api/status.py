@@ -50,6 +50,8 @@ def problem(state: AppState) -> str:
     unit = state.colours.get(state.live_colour)
     if state.live and (unit is None or not unit.is_active):
         return f"the unit of the live release is {unit.active if unit else 'not there'}"
+    if state.live and state.live_release is None:
+        return "the folder of the live release is gone: deploy again"
     return ""
 
 
@@ -70,7 +72,7 @@ def _row(host: str, state: AppState) -> Row:
         "host": host,
         "live": state.live,
         "revision": release.revision[:12] if release else "",
-        "state": release.state if release else "nothing deployed",
+        "state": release.state if release else "folder gone" if state.live else "nothing deployed",
         "colour": state.live_colour,
         "since": unit.since,
         "unit": unit.active,

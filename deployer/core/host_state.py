@@ -119,12 +119,20 @@ def _record(data: Mapping[str, object]) -> ReleaseRecord:
         id=_text(data.get("id")),
         number=_number(data.get("number")),
         revision=_text(data.get("revision")),
-        state=ReleaseState(_text(data.get("state")) or ReleaseState.BUILDING),
+        state=_state(_text(data.get("state"))),
         created=_text(data.get("created")),
         actor=_text(data.get("actor")),
         migrations=_text(data.get("migrations")),
         note=_text(data.get("note")),
     )
+
+
+def _state(text: str) -> ReleaseState:
+    """Read a state; a record that somebody has damaged makes no release a good one."""
+    try:
+        return ReleaseState(text or ReleaseState.BUILDING)
+    except ValueError:
+        return ReleaseState.FAILED
 
 
 def _colour(answer: object) -> ColourState:

@@ -39,6 +39,12 @@ def test_an_app_that_was_never_set_up_is_empty(answer):
     assert parse_app_state(answer) == AppState(set_up=False)
 
 
+def test_a_release_whose_record_was_damaged_is_no_good_one():
+    state = state_with({"id": OLD, "number": "x", "state": "odd"})
+
+    assert [one.state for one in state.releases] == [ReleaseState.FAILED]
+
+
 def test_a_release_without_a_state_is_still_being_built():
     state = state_with({"id": "000001-aaaaaaa"})
 
