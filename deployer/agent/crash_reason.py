@@ -38,3 +38,9 @@ def telling(lines: Sequence[str]) -> tuple[str, ...]:
     if len(whole) <= _SHOWN:
         return whole or tuple(lines[-_SHOWN:])
     return (whole[0], "  …", *whole[2 - _SHOWN :])
+
+
+def since_started(lines: Sequence[str]) -> tuple[str, ...]:
+    """Leave out what every start logs: systemd says `Started UNIT` when the unit is active."""
+    started = [at for at, line in enumerate(lines) if line.startswith("Started ")]
+    return tuple(lines[started[-1] + 1 :] if started else lines)

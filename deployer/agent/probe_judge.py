@@ -21,6 +21,10 @@ _MEANINGS = {
 }
 _BAD_GATEWAY = (502, 503, 504)
 _SERVER_ERROR = 500
+_READ_TRACEBACK = (
+    "Read the app's traceback above. There is none? Django with DEBUG off logs it only if LOGGING "
+    "has a handler for the console."
+)
 _SHOWN = 120
 _SAYS_NOTHING = re.compile(r"(?:500 )?(?:internal )?server error", re.IGNORECASE)
 
@@ -97,7 +101,7 @@ def _wrong_status(answer: Answer, wanted: Expectation) -> Trouble:
         return Trouble("status", cause, "Check that the web server may open the app's socket.")
     if status >= _SERVER_ERROR:
         cause = f"{said}{_excerpt(answer)}"
-        return Trouble("status", cause, "The app raised an error: read its log lines above.")
+        return Trouble("status", cause, _READ_TRACEBACK)
     meaning, hint = _MEANINGS.get(status, ("", ""))
     wishes = " or ".join(str(one) for one in wanted.status)
     cause = f"{said}: {meaning}" if meaning else f"{said}, not {wishes}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.cooling import keep_running
-from deployer.agent.crash_reason import crash_reason, telling
+from deployer.agent.crash_reason import crash_reason, since_started, telling
 from deployer.agent.health_judge import Patience, Sample, Trouble, Verdict, judge
 from deployer.agent.own_probes import own_probes
 from deployer.agent.probe_judge import Expectation, judge_answer
@@ -61,7 +61,7 @@ def check_health(ctx: Context, action: Mapping[str, object]) -> bool:
     cause = verdict.cause
     if reason and reason not in cause:
         cause = f"{cause}: {reason}"
-    raise ActionFailed(cause, verdict.hint, telling(lines))
+    raise ActionFailed(cause, verdict.hint, telling(since_started(lines)))
 
 
 def one_round(ctx: Context, action: Mapping[str, object]) -> Verdict:

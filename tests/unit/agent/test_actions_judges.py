@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent.crash_reason import crash_reason, telling
+from deployer.agent.crash_reason import crash_reason, since_started, telling
 from deployer.agent.health_judge import HEALTHY, WAITING, Patience, Sample, Trouble, judge
 from deployer.agent.nginx_words import Problem, conflicts, first_error, gave_up, server_names
 from deployer.agent.probe_judge import Expectation, judge_answer
@@ -251,3 +251,15 @@ def test_a_reload_has_failed_only_when_nginx_tries_no_more():
     assert not gave_up([notice, tried, tried])
     assert gave_up([notice, tried, tried, last])
     assert gave_up([other])
+
+
+@pytest.mark.parametrize(
+    ("log", "left"),
+    [
+        (("Starting shop@blue.service", "Booting", "Started shop@blue.service", "x"), ("x",)),
+        (("Starting shop@blue.service", "ImportError: y"), None),
+        ((), ()),
+    ],
+)
+def test_what_every_start_logs_is_left_out(log, left):
+    assert since_started(log) == (log if left is None else left)
