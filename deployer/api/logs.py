@@ -53,6 +53,8 @@ def logs(place: Place, request: LogsRequest) -> int:
                 return 0
         failed: dict[str, DeployerError] = {**errors, **_failures(ends)}
         tell_errors(at, failed)
+        if lines.none_yet and not failed:
+            at.notice("no line was logged that fits", "warning")
     return worst(error.exit_code for error in failed.values())
 
 

@@ -110,6 +110,11 @@ def _named(state: AppState, wanted: str, host: str) -> ReleaseRecord:
 
 
 def _last_good(state: AppState, host: str) -> ReleaseRecord:
+    if not state.live:
+        raise NoSuchRelease(
+            f"Nothing is live on `{host}`, so there is nothing to go back from.",
+            hint="deploy first; `inv releases` shows what there is",
+        )
     record = state.previous_good()
     if record is None:
         raise NoSuchRelease(

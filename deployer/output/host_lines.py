@@ -22,10 +22,12 @@ class HostLines:
         self._name = name
         self._with_host = hosts > 1
         self._lock = threading.Lock()
+        self.none_yet = True
 
     def write(self, host: str, line: str) -> None:
         """Write one line of one host."""
         with self._lock:
+            self.none_yet = False
             if self._jsonl is not None:
                 self._jsonl(OutputLine(host, self._name, line))
             else:
