@@ -47,6 +47,8 @@ def leave(
             raise
         _tell(_reported(bug), request)
         raise Exit(code=1) from None
+    finally:
+        gc.freeze()  # nor at the end, where Python would search all of it once more
     if code:
         raise Exit(code=code)
 
