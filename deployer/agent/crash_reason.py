@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: .*)?")
 _TRACEBACK = "Traceback (most recent call last):"
+_FRAME = '  File "'  # Python tells a SyntaxError of the first file without the line above
 _LONGEST = 300
 _SHOWN = 30
 
@@ -16,7 +17,7 @@ def crash_reason(lines: Sequence[str]) -> str:
     reason = ""
     inside = False
     for line in lines:
-        if line.strip().endswith(_TRACEBACK):
+        if line.strip().endswith(_TRACEBACK) or line.startswith(_FRAME):
             inside = True
         elif inside and line and not line[0].isspace():
             inside = False

@@ -263,3 +263,9 @@ def test_a_reload_has_failed_only_when_nginx_tries_no_more():
 )
 def test_what_every_start_logs_is_left_out(log, left):
     assert since_started(log) == (log if left is None else left)
+
+
+def test_a_syntax_error_is_a_reason_without_a_traceback():
+    log = ('  File "/srv/shop/a.py", line 3', "    def oops(:", "SyntaxError: invalid syntax")
+
+    assert crash_reason(log) == "SyntaxError: invalid syntax"
