@@ -50,6 +50,9 @@ def start_unit(ctx: Context, action: Mapping[str, object]) -> bool:
 def stop_unit(ctx: Context, action: Mapping[str, object]) -> bool:
     """Stop a unit now or later."""
     unit = unit_name(fields.text(action, "unit"))
+    if _is_live(ctx, unit):
+        # Better a release that is not wanted than none: the link could not be put back.
+        raise ActionFailed(f"users are still sent to `{unit}`, so it is not stopped")
     keep_running(ctx, unit)
     state = show(ctx, unit)
     if state.active in _STOPPED:

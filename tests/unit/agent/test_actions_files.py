@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from deployer.agent.actions import files, folders, releases
+from deployer.agent.actions import files, folders, releases, units
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.release_record import read_record
 
@@ -241,6 +241,15 @@ def test_a_release_that_a_full_disk_cannot_mark_failed_makes_room(ctx, monkeypat
 
     assert releases.give_up(ctx, {"release": folder.name})
     assert not folder.exists()
+
+
+def test_a_unit_that_users_are_sent_to_is_never_stopped(ctx):
+    live = ctx.path("/srv/shop/run/live.sock")
+    live.parent.mkdir(parents=True)
+    live.symlink_to("/run/shop-green/app.sock")
+
+    with pytest.raises(ActionFailed, match="still sent to"):
+        units.stop_unit(ctx, {"unit": "shop@green.service", "kill": True})
 
 
 def test_mark_merges_notes_and_does_nothing_twice(ctx):
