@@ -16,7 +16,9 @@ def releases(asked: Asked) -> Answer:
         for host, state in found.items()
         for record in sorted(state.releases, key=lambda one: one.number, reverse=True)
     ]
-    return Answer(rows, COLUMNS)
+    # A column that says nothing costs width that a terminal has not.
+    columns = COLUMNS if any(row["note"] for row in rows) else COLUMNS[:-1]
+    return Answer(rows, columns)
 
 
 def _row(host: str, state: AppState, record: ReleaseRecord) -> Row:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from deployer.agent import fields, trash
@@ -22,6 +23,7 @@ from deployer.agent.prune_rules import (
 from deployer.agent.release_record import is_release_id, state_of
 
 _LINKS = ("run/live", "run/previous", "run/blue", "run/green", "current")
+_KINDS = {"releases": "", "venvs": "environment", "wheelhouse": "wheelhouse"}
 _WHEELHOUSE = re.compile(rb'"wheelhouse":"([^"]+)"')
 
 
@@ -39,20 +41,31 @@ def prune(ctx: Context, action: Mapping[str, object]) -> bool:
     parts = parts_to_keep(kept)
     for kind in ("venvs", "wheelhouse"):
         gone += [one for one in _folders(root / kind) if f"{kind}/{one.name}" not in parts]
-    changed = _remove(ctx, gone, root / ".trash")
+    removed = _remove(ctx, gone, root / ".trash")
     rule = BackupRule(
         fields.number(action, "backup_days", 14.0), fields.whole(action, "backups_at_least", 3)
     )
     folder = ctx.path(fields.text(action, "backups_folder"))
     graves = _old_backups(folder, app, names, rule)
-    return _remove(ctx, graves, folder / f".trash-{app}") or changed
+    removed += _remove(ctx, graves, folder / f".trash-{app}")
+    ctx.note = _told(removed)
+    return bool(removed)
 
 
-def _remove(ctx: Context, paths: Iterable[Path], grave: Path) -> bool:
-    removed = 0
+def _told(removed: Sequence[Path]) -> str:
+    """Count by the folder that they lay in; a release is named, people know it by its name."""
+    releases = [one.name for one in removed if one.parent.name == "releases"]
+    kinds = Counter(_KINDS.get(one.parent.name, "backup") for one in removed)
+    others = [f"{number} {kind}{'s' * (number > 1)}" for kind, number in kinds.items() if kind]
+    return f"removed {', '.join((*releases, *others))}" if removed else ""
+
+
+def _remove(ctx: Context, paths: Iterable[Path], grave: Path) -> list[Path]:
+    removed: list[Path] = []
     for path in paths:
         try:
-            removed += trash.throw_away(path, grave)
+            if trash.throw_away(path, grave):
+                removed.append(path)
             ctx.line(f"removed {path}")
         except (OSError, ActionFailed) as error:
             ctx.line(f"could not remove {path}: {error}")
@@ -60,7 +73,7 @@ def _remove(ctx: Context, paths: Iterable[Path], grave: Path) -> bool:
         trash.empty(grave)
     except OSError as error:
         ctx.line(f"could not empty {grave}: {error}")
-    return removed > 0
+    return removed
 
 
 def _releases(root: Path) -> tuple[Found, ...]:

@@ -220,8 +220,11 @@ def test_prune_removes_old_releases_and_environments_that_nothing_needs(ctx):
     live.symlink_to(f"/srv/shop/releases/{6:06d}-1a2b3c4")
 
     changed = remove_old(ctx)
+    told = ctx.note
     again = remove_old(ctx)
 
+    names = ", ".join(f"{number:06d}-1a2b3c4" for number in (1, 2, 3))
+    assert (told, ctx.note) == (f"removed {names}, 1 environment", "")
     left = sorted(one.name[:6] for one in ctx.path("/srv/shop/releases").iterdir())
     assert (changed, again) == (True, False)
     assert left == ["000004", "000005", "000006"]
