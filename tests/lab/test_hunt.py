@@ -40,3 +40,28 @@ def test_a_host_is_recovered_however_often_its_deploys_have_crashed(project: Pro
     ]
 
     assert codes == [0] * 8
+
+
+def test_a_lost_link_of_the_live_socket_is_healed_also_by_a_deploy_that_fails(
+    project: Project,
+) -> None:
+    (host,) = project.hosts
+    host.run(f"rm /srv/{APP}/run/live.sock")
+
+    done = project.inv("deploy", "--revision", "broken/health")
+
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert project.healthz()["revision"] == "v1"
+
+
+def test_lost_counters_and_a_damaged_journal_give_no_number_out_twice(project: Project) -> None:
+    (host,) = project.hosts
+    state = f"/var/lib/deployer/{APP}"
+    host.run(f"rm {state}/counter {state}/fence; head -c 4096 /dev/urandom >> {state}/journal")
+
+    project.must("deploy", "--revision", "v1", "--force")
+
+    ids = host.run(f"ls /srv/{APP}/releases").stdout.split()
+    numbers = [one.partition("-")[0] for one in ids]
+    assert len(set(numbers)) == len(numbers), ids
+    assert str(project.healthz()["release"]) == ids[-1]
