@@ -2,14 +2,17 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.lab import cgroups
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
 from examples.shop import history
@@ -27,6 +30,14 @@ for colour in blue green; do
 done
 true
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a command took: seconds on the clock, and of the processors here and on all hosts."""
+
+    wall: float
+    cpu: float
 
 
 class WentWrong(Exception):
@@ -63,35 +74,35 @@ class World:
             self.ours("deploy", revision)
             self.bash("deploy", revision)
 
-    def ours(self, task: str, revision: str) -> float:
-        """Type `inv deploy` or `inv rollback`; gives the seconds that it took."""
+    def ours(self, task: str, revision: str) -> Taken:
+        """Type `inv deploy` or `inv rollback`; says what it took."""
         words = ("--revision", revision) if task == "deploy" else ()
-        seconds = self.run(self._inv(task, OURS, *words), self.folder / OURS)
+        taken = self.run(self._inv(task, OURS, *words), self.folder / OURS)
         self._expect(OURS, revision)
-        return seconds
+        return taken
 
-    def bash(self, task: str, revision: str) -> float:
-        """Type `deploy.sh` or `rollback.sh`; gives the seconds that it took."""
+    def bash(self, task: str, revision: str) -> Taken:
+        """Type `deploy.sh` or `rollback.sh`; says what it took."""
         words = (revision,) if task == "deploy" else ()
         names = (host.name for host in self.hosts)
-        seconds = self.run(("bash", str(HERE / f"{task}.sh"), *words, *names), self.folder)
+        taken = self.run(("bash", str(HERE / f"{task}.sh"), *words, *names), self.folder)
         self._expect(BASH, revision)
-        return seconds
+        return taken
 
     def cool(self) -> None:
         """Stop our idle colour now, as it is two minutes after a deploy."""
         for host in self.hosts:
             host.run(COOL)
 
-    def run(self, words: tuple[str, ...], folder: Path) -> float:
-        """Run a command that has to succeed; gives the seconds that it took."""
+    def run(self, words: tuple[str, ...], folder: Path) -> Taken:
+        """Run a command that has to succeed; says what it took."""
         environ = self.environ | {
             "APP": BASH,
             "SERVER_NAME": server_name(BASH),
             "REPOSITORY": str(self.repository),
             "SSH_CONFIG": str(self.lab.ssh_config),
         }
-        began = time.perf_counter()
+        used, began = self._cpu(), time.perf_counter()
         done = subprocess.run(
             words,
             cwd=folder,
@@ -102,10 +113,17 @@ class World:
             check=False,
             timeout=300,
         )
-        seconds = time.perf_counter() - began
+        taken = Taken(time.perf_counter() - began, self._cpu() - used)
         if done.returncode != 0:
             raise WentWrong(f"$ {' '.join(words[:4])}\n{done.stdout}{done.stderr}")
-        return seconds
+        return taken
+
+    def _cpu(self) -> float:
+        here = resource.getrusage(resource.RUSAGE_CHILDREN)
+        root = cgroups.roots()[0]
+        stats = ((root / host.group / "cpu.stat").read_text() for host in self.hosts)
+        there = sum(int(stat.split()[1]) for stat in stats)  # usage_usec comes first
+        return here.ru_utime + here.ru_stime + there / 1e6
 
     def _inv(self, task: str, app: str, *words: str) -> tuple[str, ...]:
         return (INV, task, "--env", app, *words)
