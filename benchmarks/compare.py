@@ -27,6 +27,7 @@ def main(words: list[str] | None = None) -> int:
     options.add_argument("--hosts", type=int, nargs="+", default=[1, 3])
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--out", type=Path, default=PROJECT / "benchmarks/results.md")
+    options.add_argument("--brief", action="store_true", help="only see whether it works")
     options.add_argument("--name", default=f"benchmark-{os.getpid()}", help="of the lab")
     given = options.parse_args(words)
     found: dict[int, tuple[Samples, tuple[Cost, ...]]] = {}
@@ -34,10 +35,22 @@ def main(words: list[str] | None = None) -> int:
         with Lab(given.name, project=PROJECT) as lab:
             world = World(lab, hosts)
             world.prepare()
-            found[hosts] = (measure(world, given.rounds), costs(world))
+            if given.brief:
+                found[hosts] = (glance(world), ())
+            else:
+                found[hosts] = (measure(world, given.rounds), costs(world))
     given.out.write_text(report(found, given.rounds))
     print(given.out.read_text())
     return 0
+
+
+def glance(world: World) -> Samples:
+    """Let both ways do a redeploy, and do nothing."""
+    samples = Samples()
+    for name in ("redeploy", "no-op"):
+        for turn in (world.ours, world.bash):
+            samples.add(name, turn.__name__, turn("deploy", "v5"))
+    return samples
 
 
 def measure(world: World, rounds: int) -> Samples:
