@@ -18,7 +18,7 @@ _SENTENCES = {
     Outcome.COMMITTED: ("{done}", ""),
     Outcome.ABORTED: ("stopped before anything live was touched; {serving}", "history"),
     Outcome.ROLLED_BACK: ("{again}", "releases"),
-    Outcome.INTERRUPTED: ("{serving}", "status"),
+    Outcome.INTERRUPTED: ("everything was put back; {serving}", "status"),
     Outcome.LOCKED: ("another run is at work, or a hold is set; {serving}", "status"),
     Outcome.MIXED: ("part of the fleet is on another release", "status"),
     Outcome.UNKNOWN: ("nobody knows what happened on a host: the link to it was lost", "status"),

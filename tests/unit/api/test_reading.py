@@ -10,6 +10,7 @@ from deployer.api.request import HistoryRequest
 from deployer.api.status import status
 from tests.unit.api.readers import LIVE, RECORD, asked, serving
 
+NEWER = [RECORD, {**RECORD, "id": "000002-bbbbbbb", "number": 2}]
 DOWN = {"blue": {"release": LIVE, "active": "failed"}}
 
 
@@ -26,7 +27,7 @@ def test_the_exit_code_is_the_one_that_matters_most(codes, expected):
     [
         ((serving(), serving()), 0),
         ((serving(), None), 0),
-        ((serving(), serving(live="000002-bbbbbbb")), 8),
+        ((serving(), serving(live="000002-bbbbbbb", releases=NEWER)), 8),
         ((serving(), serving(colours=DOWN)), 7),
         ((serving(colours=DOWN), serving(live="000002-bbbbbbb")), 7),
         ((serving(open_run={"run": "r1"}), serving()), 7),
