@@ -38,24 +38,24 @@ def recover_locked(app: str, root: Path, journal: Journal, pause: float = _PAUSE
     folder = Context(app, "", root=root).state_folder
     ended: Unwound | None = None
     for _ in range(ATTEMPTS):
-        todo = plan(load(folder / JOURNAL))
-        if todo is None:
+        wanted = plan(load(folder / JOURNAL))
+        if wanted is None:
             return ended
         if ended is not None:
             Event().wait(pause)
-        ended = _attempt(app, root, todo, journal)
+        ended = _attempt(app, root, wanted, journal)
         if ended.ok:
             return ended
     return ended
 
 
-def _attempt(app: str, root: Path, todo: Plan, journal: Journal) -> Unwound:
-    unwinding = Unwinding(root, app, todo, journal, _to_log)
-    if todo.is_hopeless:
-        ended = Unwound(ROLLBACK_FAILED, f"putting back was tried {todo.attempts} times")
+def _attempt(app: str, root: Path, wanted: Plan, journal: Journal) -> Unwound:
+    unwinding = Unwinding(root, app, wanted, journal, _to_log)
+    if wanted.is_hopeless:
+        ended = Unwound(ROLLBACK_FAILED, f"putting back was tried {wanted.attempts} times")
         unwinding.close(ended, "interrupted")
         return ended
-    return unwinding.attempt("interrupted", last=todo.attempts + 1 >= ATTEMPTS)
+    return unwinding.attempt("interrupted", last=wanted.attempts + 1 >= ATTEMPTS)
 
 
 def _to_log(event: dict[str, object]) -> None:

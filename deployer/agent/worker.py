@@ -120,12 +120,12 @@ class Worker:
             raise ActionFailed(f"an order of {phase} cannot be given: the run is {self._state}")
 
     def _undo(self, opened: OpenRun, reason: str) -> Unwound:
-        todo = plan(opened.records)
-        if todo is None:  # cannot be: an open run has a `begin` and no `end`
+        wanted = plan(opened.records)
+        if wanted is None:  # cannot be: an open run has a `begin` and no `end`
             ended = Unwound(ABORTED)
         else:
             app, root = self._place.app, self._place.root
-            unwinding = Unwinding(root, app, todo, opened.journal, self._emit)
+            unwinding = Unwinding(root, app, wanted, opened.journal, self._emit)
             ended = unwinding.attempt(reason or "asked to", last=False)
             if not ended.ok and not (self._stopped and self.host_stops()):
                 unwinding.close(ended, reason)
