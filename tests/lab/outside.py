@@ -71,8 +71,7 @@ def disk_of(host: LabHost, app: str) -> str:
 
 
 def wait_for_end(host: LabHost, unit: str) -> None:
-    """Wait until a unit has stopped, as one does that was kept warm for a while."""
-    line = (
-        f"for i in $(seq 150); do systemctl is-active -q {unit} || exit 0; sleep 0.1; done; exit 1"
-    )
-    assert host.run(line).returncode == 0, f"{unit} runs for ever"
+    """Wait until a unit, kept warm for a while, has stopped and its last process is gone."""
+    ended = f"systemctl show -P ActiveState {unit} | grep -qxE 'inactive|failed'"
+    line = f"for i in $(seq 300); do {ended} && exit 0; sleep 0.1; done; exit 1"
+    assert host.run(line).returncode == 0, host.run(f"systemctl status {unit}").stdout
