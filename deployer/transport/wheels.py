@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+from functools import cached_property
 from pathlib import Path
 
 from deployer.errors import UsageError
@@ -23,9 +24,12 @@ class LocalWheels:
                 hint="fill it with `pip download -r requirements.txt`, or leave `wheelhouse` out",
             )
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """The sha256 of names and sizes and times would lie; so it is that of the contents."""
+        """The sha256 of names and sizes and times would lie; so it is that of the contents.
+
+        They are read once: every host and step asks, and a wheelhouse can hold gigabytes.
+        """
         digest = hashlib.sha256()
         for wheel in self._wheels:
             digest.update(

@@ -54,3 +54,12 @@ def test_a_folder_without_wheels_is_a_mistake_of_the_inventory(tmp_path, name):
         LocalWheels(tmp_path / name)
 
     assert "pip download" in caught.value.hint
+
+
+def test_the_wheels_are_read_once_however_often_the_key_is_asked_for(tmp_path: Path) -> None:
+    wheels = LocalWheels(folder(tmp_path / "one", a=b"a"))
+
+    before = wheels.key
+    (tmp_path / "one/a.whl").write_bytes(b"not read again")
+
+    assert wheels.key == before
