@@ -73,12 +73,12 @@ def test_a_host_with_another_key_than_the_pinned_one_is_refused(lab3: Lab, tmp_p
     assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in result.stderr
 
 
-def test_a_host_is_bare_debian_with_systemd_in_charge(lab1: Lab) -> None:
-    (host,) = lab1.hosts
+def test_a_host_is_bare_debian_with_systemd_in_charge(fresh_host: LabHost) -> None:
+    host = fresh_host  # not one that other tests have set up
 
     assert host.run("systemctl is-system-running --wait").stdout == "running\n"
     assert host.run("cat /proc/1/comm").stdout == "systemd\n"
-    assert host.run("hostname; getent hosts web1.lab.test").stdout.split()[:2] == [
+    assert host.run(f"hostname; getent hosts {host.name}.lab.test").stdout.split()[:2] == [
         host.name,
         host.address,
     ]
