@@ -55,7 +55,7 @@ def test_what_was_saved_is_loaded(tmp_path):
 
 
 def test_a_lab_that_was_never_up_has_no_hosts(tmp_path):
-    assert Lab("none", project=tmp_path).hosts == ()
+    assert Lab("none", project=tmp_path, environ={}).hosts == ()
 
 
 def test_a_torn_state_file_is_an_error_with_a_way_out(tmp_path):
@@ -146,7 +146,7 @@ def test_the_inventory_pins_the_keys_and_lets_one_host_migrate(tmp_path):
 
 def test_an_inventory_of_no_hosts_is_refused(tmp_path):
     with pytest.raises(LabError, match="has no hosts"):
-        Lab("none", project=tmp_path).write_inventory(tmp_path / "lab.yaml")
+        Lab("none", project=tmp_path, environ={}).write_inventory(tmp_path / "lab.yaml")
 
 
 @pytest.mark.parametrize("name", ["", "../other", "a b", "a/b"])
@@ -164,7 +164,7 @@ def test_the_environment_chooses_the_folders(tmp_path):
 
 
 def test_labs_of_one_name_in_two_projects_are_two_labs(tmp_path):
-    here, there = (Lab("demo", project=tmp_path / place) for place in ("here", "there"))
+    here, there = (Lab("demo", project=tmp_path / place, environ={}) for place in ("here", "there"))
 
     assert here.place.bridge != there.place.bridge
 
