@@ -26,6 +26,7 @@ PLACES = {
     "foreign": ("foreign", "foreign"),
     "web_server": ("web", "web_server"),
     "journal": ("history", "journal"),
+    "outcome": ("outcome", "outcome"),
     "backups": ("history", "backups"),
 }
 
