@@ -70,9 +70,7 @@ def reached(
 
     def one(host: HostAddress) -> None:
         try:
-            channel = transport.open(host)
-            sessions[host.name] = Session(host.name, app, channel, emit, redact)
-            _greet(host.name, channel.receive(_HELLO))
+            sessions[host.name] = open_session(transport, app, host, emit, redact)
         except HostError as error:
             errors[host.name] = error
 
@@ -90,6 +88,21 @@ def reached(
     finally:
         for session in sessions.values():
             session.close()
+
+
+def open_session(
+    transport: Transport, app: str, host: HostAddress, emit: Emit, redact: Redactor
+) -> Session:
+    """Connect to one host and greet its agent; raises HostError. It can be opened again."""
+    channel = transport.open(host)
+    try:
+        _greet(host.name, channel.receive(_HELLO))
+    except HostError:
+        channel.close()
+        raise
+    session = Session(host.name, app, channel, emit, redact)
+    session.reopen = lambda: open_session(transport, app, host, emit, redact)
+    return session
 
 
 def total(sessions: Mapping[str, Session]) -> Mapping[str, Counts]:

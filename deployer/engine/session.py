@@ -19,7 +19,7 @@ from deployer.core.transport import Channel, Message
 from deployer.engine.heard import Heard, seconds
 from deployer.engine.outgoing import Outgoing
 from deployer.engine.reason import with_reason
-from deployer.errors import AgentRefused
+from deployer.errors import AgentRefused, ConnectionLost
 
 _ANSWER = 60.0
 _ORDER = 3600.0
@@ -50,6 +50,8 @@ class Session:
         self.facts = Facts({})
         self.began = False
         self.channel = channel
+        self.reopen: Callable[[], Session] = self._cannot
+        """Connects to the same host once more, from the beginning; raises HostError."""
         self._app = app
         self._emit = emit
         self._redact = redact
@@ -134,6 +136,16 @@ class Session:
         )
         return Ended(ok=False, step=step, cause=cause, hint=hint)
 
+    def exchange(
+        self, message: Message, events: tuple[str, ...], timeout: float = _ANSWER
+    ) -> Message:
+        """Say one thing and wait for one of these answers; raises Locked or AgentRefused."""
+        self._outgoing.send({**message, "app": self._app})
+        answer = self._await((*events, "refused"), timeout)
+        if answer["event"] == "refused":
+            raise self._heard.refusal(answer)
+        return answer
+
     def provision(self, wanted: tuple[dict[str, object], list[bytes]]) -> Ended:
         """Have a bare host prepare itself; it answers like for an order."""
         message, blobs = wanted
@@ -214,6 +226,9 @@ class Session:
             told = self._heard.event(message)
             if told:
                 self._emit(told)
+
+    def _cannot(self) -> "Session":
+        raise ConnectionLost(f"`{self.host}` cannot be reached once more.", host=self.host)
 
     def _wired(self, actions: tuple[Action, ...], wire: Wire) -> list[dict[str, object]]:
         return [wire.action(action) for action in actions]

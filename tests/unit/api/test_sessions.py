@@ -93,3 +93,14 @@ def test_a_host_in_between_is_read_from_one_text(jump, user, name, port):
 
     between = HostAddress(f"jump host {name}", name, port, user)
     assert address(whole, host).jump == between
+
+
+def test_a_session_can_be_opened_again_over_a_new_connection():
+    transport, addresses = at(web1=GREETS)
+
+    with opened(transport, "shop", addresses, lambda _: None, Redactor(())) as sessions:
+        again = sessions["web1"].reopen()
+
+        assert again.channel is not sessions["web1"].channel
+        assert transport.opened == ["web1", "web1"]
+        again.close()

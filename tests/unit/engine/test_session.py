@@ -267,3 +267,25 @@ def test_a_cancel_over_a_lost_link_disturbs_nobody():
     talk = begun(Exchange("cancel", fault=Fault.LOST_BEFORE))
 
     talk.session.cancel()
+
+
+def test_one_thing_is_said_and_one_answer_waited_for():
+    talk = Talk(Exchange("propose", ({"event": "line", "line": "x"}, {"event": "awaiting"})))
+
+    answer = talk.session.exchange({"verb": "propose"}, ("awaiting",))
+
+    assert answer == {"event": "awaiting"}
+    assert talk.heard == [{"verb": "propose", "app": "shop"}]
+
+
+def test_a_refusal_of_what_was_said_is_an_error():
+    no: Message = {"event": "refused", "why": "not-awaiting", "message": "It does not wait."}
+    talk = Talk(Exchange("confirm", (no,)))
+
+    with pytest.raises(AgentRefused, match="does not wait"):
+        talk.session.exchange({"verb": "confirm"}, ("verdict",))
+
+
+def test_a_session_that_nobody_can_open_again_says_so():
+    with pytest.raises(ConnectionLost):
+        Talk().session.reopen()
