@@ -1,4 +1,7 @@
-"""Messages from the other side, in order; `cancel` and the end of the stream are heard at once."""
+"""Messages from the other side, in order; `cancel` and the end of the stream are heard at once.
+
+A `beat` only says that the other side is there; whoever passes its bytes on has noticed it.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,8 @@ class Mailbox:
         self._reader = reader
         self._cancel = cancel
         self._pass_on = pass_on
+        self.was_cancelled = False
+        """Whether a person told us to stop; a stream that only ended does not say so."""
         # SimpleQueue, because a signal handler may put into it at any moment.
         self._letters: SimpleQueue[Letter] = SimpleQueue()
 
@@ -54,7 +59,10 @@ class Mailbox:
     def _listen(self) -> None:
         while True:
             letter = self._next()
+            if letter.verb == "beat":
+                continue
             if letter.verb == "cancel":
+                self.was_cancelled = True
                 self._cancel()
                 continue
             if not letter.message:

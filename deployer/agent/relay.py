@@ -8,11 +8,11 @@ import selectors
 import socket
 from dataclasses import dataclass
 
+from deployer.agent.pulse import TICK, Pulse
+
 _PIECE = 256 * 1024
 _ENOUGH = 1024 * 1024
 _TAIL = 64 * 1024
-_QUIET = 15.0
-_TICK = b'{"event":"tick"}\n'
 
 
 @dataclass
@@ -24,12 +24,16 @@ class Relayed:
 
 
 class Relay:
-    """Ends when the worker has closed its side and all it said is passed on."""
+    """Ends when the worker has closed its side and all it said is passed on.
 
-    quiet = _QUIET
-    """After so many silent seconds a tick is sent: TCP notices a dead link only by sending."""
+    A controller that `beats` and then falls silent is lost: the worker is told that nothing more
+    will come, and puts back.
+    """
 
-    def __init__(self, stdin: int, stdout: int, worker: socket.socket, first: bytes) -> None:
+    def __init__(
+        self, stdin: int, stdout: int, worker: socket.socket, first: bytes, *, beats: bool = False
+    ) -> None:
+        self.pulse = Pulse(beats=beats)
         self._stdin = stdin
         self._stdout = stdout
         self._worker = worker
@@ -45,14 +49,30 @@ class Relay:
         """Pass bytes until the end."""
         self._worker.settimeout(0)
         while self._worker_open or (self._to_controller and self._stdout_open):
-            ready = self._wait()
-            if not ready and self._is_between_lines:
-                self._to_controller += _TICK
-            for descriptor, events in ready:
+            for descriptor, events in self._wait():
                 self._move(descriptor, events)
+            self._feel_pulse()
             self._pass_end_on()
         lines = self._tail.rstrip(b"\n").rsplit(b"\n", 1)
         return Relayed(lines[-1], bytes(self._to_worker))
+
+    def _feel_pulse(self) -> None:
+        if self.pulse.is_quiet:
+            self._to_controller += TICK if self._is_between_lines else b""
+            self.pulse.told()
+        if not self._listens:
+            self.pulse.heard()
+        elif self.pulse.is_lost:
+            self._stdin_open = False
+            self._give_up_controller()
+
+    def _give_up_controller(self) -> None:
+        self._stdout_open = False
+        self._to_controller.clear()
+
+    @property
+    def _listens(self) -> bool:
+        return self._stdin_open and self._worker_open and len(self._to_worker) < _ENOUGH
 
     @property
     def _is_between_lines(self) -> bool:
@@ -64,10 +84,9 @@ class Relay:
             for descriptor, mask in self._wanted().items():
                 if mask:
                     selector.register(descriptor, mask)
-            return [(key.fd, ready) for key, ready in selector.select(self.quiet)]
+            return [(key.fd, ready) for key, ready in selector.select(self.pulse.pause)]
 
     def _wanted(self) -> dict[int, int]:
-        listen = self._stdin_open and self._worker_open and len(self._to_worker) < _ENOUGH
         tell = self._stdout_open and bool(self._to_controller)
         worker = 0
         if self._worker_open and len(self._to_controller) < _ENOUGH:
@@ -75,7 +94,7 @@ class Relay:
         if self._worker_open and self._to_worker:
             worker |= selectors.EVENT_WRITE
         return {
-            self._stdin: selectors.EVENT_READ if listen else 0,
+            self._stdin: selectors.EVENT_READ if self._listens else 0,
             self._stdout: selectors.EVENT_WRITE if tell else 0,
             self._worker.fileno(): worker,
         }
@@ -93,6 +112,7 @@ class Relay:
 
     def _read_controller(self) -> None:
         piece = os.read(self._stdin, _PIECE)
+        self.pulse.heard()
         self._to_worker += piece
         self._stdin_open = bool(piece)
 
@@ -101,10 +121,10 @@ class Relay:
         try:
             written = os.write(self._stdout, self._to_controller[: select.PIPE_BUF])
         except OSError:
-            self._stdout_open = False
             self._stdin_open = False
-            self._to_controller.clear()
+            self._give_up_controller()
         else:
+            self.pulse.told()
             del self._to_controller[:written]
 
     def _read_worker(self) -> None:

@@ -102,7 +102,8 @@ class Front:
             return True
         with worker:
             first = frames.encode(message) + self._reader.rest()
-            relayed = Relay(self._stdin, self._stdout, worker, first).run()
+            beats = message.get("beats") is True
+            relayed = Relay(self._stdin, self._stdout, worker, first, beats=beats).run()
         self._reader.push_back(relayed.untaken)
         return relayed.last_line.startswith(b'{"event":"refused"')
 

@@ -61,6 +61,10 @@ class Channel(Protocol):
         """Give the agent's next message; raises ConnectionLost or HostTimeout (seconds)."""
         ...
 
+    def keep_alive(self) -> None:
+        """From now on beat, and take a host for lost that is silent for long; see `tick`."""
+        ...
+
     def close(self) -> None:
         """End the conversation; safe to call twice."""
         ...

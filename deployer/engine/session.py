@@ -83,9 +83,11 @@ class Session:
         """Open the run on the host: its lock, its journal; raises Locked or AgentRefused."""
         wire = Wire()
         release = plan.target(self.host).release if plan.release else None
+        self.channel.keep_alive()
         self._outgoing.send(
             {
                 "verb": "begin",
+                "beats": True,
                 "app": self._app,
                 "run": plan.run,
                 "command": plan.command,

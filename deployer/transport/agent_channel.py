@@ -1,10 +1,9 @@
 """A conversation with the agent over any two-way stream of bytes."""
 
 import dataclasses
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from deployer.core.transport import Counts, Message
 from deployer.errors import (
@@ -16,6 +15,8 @@ from deployer.errors import (
     SudoRefused,
 )
 from deployer.transport.framing import LONGEST_LINE, Lines, decode, encode, pieces
+from deployer.transport.pulse import SILENCE, Pulse
+from deployer.transport.streams import Ending, Stream
 
 NOISE_LIMIT = 64 * 1024
 """Bytes that a login may print before the agent's first line."""
@@ -24,35 +25,6 @@ NOT_RUNNABLE = (126, 127)
 """What a shell answers for a program that cannot be run, or is not there."""
 
 SETUP_HINT = "Run `inv setup --env ENV` to install the agent and its sudo rule, then try again."
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How the program at the other end ended, as far as we can know."""
-
-    exit_code: int | None = None
-    signal: str = ""
-    complaint: str = ""
-
-
-class Stream(Protocol):
-    """Bytes to and from one program on a host."""
-
-    def write(self, data: bytes) -> None:
-        """Send all bytes; raises EOFError if the other end is gone, TimeoutError if it is stuck."""
-        ...
-
-    def read(self, timeout: float) -> bytes:
-        """Give what has arrived, b"" at the end; raises TimeoutError (seconds), EOFError."""
-        ...
-
-    def ending(self) -> Ending:
-        """Tell how it ended; waits a moment for the last words."""
-        ...
-
-    def close(self) -> None:
-        """End it; safe to call twice."""
-        ...
 
 
 class AgentChannel:
@@ -65,6 +37,9 @@ class AgentChannel:
         self._lines = Lines()
         self._hello: Message | None = None
         self._asked = False
+        self._sending = threading.Lock()
+        self._pulse: Pulse | None = None
+        self._ticks = False
 
     @property
     def counts(self) -> Counts:
@@ -92,8 +67,9 @@ class AgentChannel:
     def send(self, message: Message, blobs: Sequence[bytes] = ()) -> None:
         line = encode(message, blobs)
         try:
-            for piece in pieces(line, blobs):
-                self._stream.write(piece)
+            with self._sending:
+                for piece in pieces(line, blobs):
+                    self._stream.write(piece)
         except TimeoutError as error:
             raise HostTimeout(
                 f"Host `{self._host}` stopped reading what we send.",
@@ -121,10 +97,20 @@ class AgentChannel:
             )
         return self._received(answer)
 
+    def keep_alive(self) -> None:
+        if self._pulse is None:
+            self._pulse = Pulse(self._stream, self._sending)
+            self._pulse.start()
+
     def close(self) -> None:
+        if self._pulse is not None:
+            self._pulse.stop()
         self._stream.close()
 
     def _received(self, message: Message) -> Message:
+        # Ticks begin when the worker is up, and end where it was refused.
+        event = message.get("event")
+        self._ticks = event == "tick" or (self._ticks and event != "refused")
         self._count(messages_received=1, round_trips=1 if self._asked else 0)
         self._asked = False
         return message
@@ -133,9 +119,12 @@ class AgentChannel:
         while (line := self._lines.pop()) is None:
             if len(self._lines) > LONGEST_LINE:
                 raise InternalError(f"Host `{self._host}` sent a line without an end.")
+            left = ends - time.monotonic()
             try:
-                data = self._stream.read(ends - time.monotonic())
+                data = self._stream.read(min(left, SILENCE) if self._ticks else left)
             except TimeoutError as error:
+                if self._ticks and left > SILENCE:
+                    raise self._silent() from error
                 raise HostTimeout(
                     f"Host `{self._host}` did not answer in time.",
                     host=self._host,
@@ -148,6 +137,13 @@ class AgentChannel:
             self._lines.feed(data)
             self._count(bytes_received=len(data))
         return line
+
+    def _silent(self) -> ConnectionLost:
+        return ConnectionLost(
+            f"Nothing was heard from host `{self._host}` for {SILENCE:.0f} s: the link is dead.",
+            host=self._host,
+            hint="Run `inv status` to read the host's journal; the host puts itself right.",
+        )
 
     def _lost(self) -> ConnectionLost:
         return ConnectionLost(

@@ -6,12 +6,13 @@ import paramiko
 
 from deployer.core.transport import Completed
 from deployer.errors import ConnectionLost
-from deployer.transport.agent_channel import Ending, told
+from deployer.transport.agent_channel import told
 from deployer.transport.connection import HostConnection
 from deployer.transport.framing import Tail
+from deployer.transport.streams import Ending
 from deployer.transport.tuned import TunedTransport, request_exec
 
-STUCK = 60.0
+STUCK = 15.0
 """Seconds without progress after which a writer gives up."""
 
 SLICE = 1.0
@@ -71,6 +72,11 @@ class ExecStream:
                     raise
             except (OSError, paramiko.SSHException) as error:
                 raise EOFError from error
+
+    def silence(self) -> float:
+        transport = self._connection.transport
+        heard = transport.heard_at if isinstance(transport, TunedTransport) else time.monotonic()
+        return time.monotonic() - heard
 
     def ending(self) -> Ending:
         self._channel.status_event.wait(LAST_WORDS)

@@ -10,8 +10,9 @@ from typing import IO
 
 from deployer.core.transport import Channel, Completed, Counts, HostAddress
 from deployer.errors import AgentMissing, HostTimeout
-from deployer.transport.agent_channel import SETUP_HINT, AgentChannel, Ending
+from deployer.transport.agent_channel import SETUP_HINT, AgentChannel
 from deployer.transport.framing import Tail
+from deployer.transport.streams import Ending
 
 STUCK = 60.0
 """Seconds without progress after which a writer gives up."""
@@ -118,6 +119,9 @@ class PipeStream:
         data = b"".join(self._early)
         self._early.clear()
         return data
+
+    def silence(self) -> float:
+        return 0.0  # there is no link that could be lost
 
     def ending(self) -> Ending:
         try:

@@ -137,6 +137,9 @@ class ScriptedChannel:
         self._asked = False
         return message
 
+    def keep_alive(self) -> None:
+        """Do nothing: there is no link."""
+
     def close(self) -> None:
         self._ends = Fault.LOST_BEFORE
         self._replies.clear()

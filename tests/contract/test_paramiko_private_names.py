@@ -6,7 +6,7 @@ import fabric
 import paramiko
 from fabric.runners import Remote
 from paramiko.agent import AgentSSH
-from paramiko.common import MSG_CHANNEL_REQUEST
+from paramiko.common import MSG_CHANNEL_DATA, MSG_CHANNEL_REQUEST
 from paramiko.pkey import PublicBlob
 
 from deployer.core.transport import HostAddress
@@ -43,6 +43,7 @@ def test_macs_are_chosen_from_their_name():
 
 def test_channel_messages_are_dispatched_by_their_table():
     assert TRANSPORT["_channel_handler_table"][MSG_CHANNEL_REQUEST] is (CHANNEL["_handle_request"])
+    assert TRANSPORT["_channel_handler_table"][MSG_CHANNEL_DATA] is CHANNEL["_feed"]
     assert "self._channel_handler_table[ptype](chan, m)" in source(paramiko.Transport.run)
 
 

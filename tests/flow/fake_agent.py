@@ -78,6 +78,9 @@ class FakeChannel:
             raise self._lost()
         raise HostTimeout("It did not answer.", host=self._host.name, hint="Wait.")
 
+    def keep_alive(self) -> None:
+        pass
+
     def close(self) -> None:
         if not self._gone:
             self._gone = True

@@ -205,14 +205,15 @@ def test_a_command_ends_when_it_is_cancelled(peer):
     assert peer.ask({"verb": "cancel"}, "exit")["cause"] == "cancelled"
 
 
-@pytest.fixture
-def relayed():
+@pytest.fixture(params=[False])
+def relayed(request):
     """Give a started relay: what the controller reads and writes, the worker, what it gave."""
     to_front, from_peer = os.pipe()
     to_peer, from_front = os.pipe()
     ours, theirs = socket.socketpair()
-    relay = Relay(to_front, from_front, ours, b"begin\n")
-    relay.quiet = 0.05
+    relay = Relay(to_front, from_front, ours, b"begin\n", beats=request.param)
+    relay.pulse.quiet = 0.05
+    relay.pulse.limit = 0.2 if request.param else 0.0
     found = []
     thread = threading.Thread(target=lambda: found.append(relay.run()))
     thread.start()
@@ -254,6 +255,36 @@ def test_a_silent_link_is_tried_with_ticks_but_never_within_a_line(relayed):
 
     ended()
     assert os.read(to_peer, 8) == b'"line"}\n'
+
+
+@pytest.mark.parametrize("relayed", [True], indirect=True)
+def test_a_controller_that_stops_to_beat_is_told_to_the_worker_as_lost(relayed):
+    _, worker, ended = relayed
+
+    assert worker.recv(100) == b""
+
+    worker.close()
+    ended()
+
+
+def test_a_silent_controller_that_never_promised_to_beat_is_not_lost(relayed):
+    to_peer, worker, _ = relayed
+    for _ in range(8):
+        os.read(to_peer, 17)
+    worker.settimeout(0)
+
+    with pytest.raises(BlockingIOError):
+        worker.recv(100)
+
+
+def test_beats_are_no_messages(peer):
+    peer.send({"verb": "beat"})
+    peer.send({**BEGIN, "beats": True})
+    peer.send({"verb": "beat"})
+
+    assert peer.receive() == {"event": "begun", "fence": 1}
+    peer.send({"verb": "beat"})
+    assert peer.ask({"verb": "commit"}, "committed")["event"] == "committed"
 
 
 def test_a_controller_that_does_not_read_any_more_is_told_to_the_worker(host):

@@ -21,6 +21,9 @@ class Wire:
     def receive(self, timeout: float) -> Message:
         return {}
 
+    def keep_alive(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

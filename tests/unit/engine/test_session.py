@@ -105,6 +105,7 @@ def test_a_run_begins_with_its_fence_its_release_and_what_settles():
     assert talk.heard == [
         {
             "verb": "begin",
+            "beats": True,
             "app": "shop",
             "run": "run-1",
             "command": "deploy",
