@@ -11,13 +11,14 @@ from pathlib import Path
 from deployer.agent import fields
 from deployer.agent.actions.folders import discard_folder
 from deployer.agent.actions.programs import require
+from deployer.agent.archive_rules import Unsafe
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.files import fsync_folder
 from deployer.agent.flush import flush_file_system
 from deployer.agent.people import group_id, main_group_id, user_id
 from deployer.agent.programs import Completed
 from deployer.agent.roots import app_folder, writable
-from deployer.agent.unpacking import Unsafe, unpack_tar
+from deployer.agent.unpacking import unpack_tar
 
 _REVISION = re.compile(r"[0-9a-f]{7,64}")
 
