@@ -82,8 +82,8 @@ HOSTILE = {
     "an absolute symlink": (symlink("x", "/etc/passwd"),),
     "a relative symlink that leaves": (folder("a"), symlink("a/x", "../../secret")),
     "an absolute path": (member("/tmp/x", b"x"),),
-    "a path with two dots": (member("../secret", b"x"),),
-    "two dots in the middle": (member("a/../../secret", b"x"),),
+    "a path with two dots": (member("../new", b"x"),),
+    "two dots in the middle": (member("a/../../new", b"x"),),
     "two dots that stay inside": (folder("a"), member("a/../b", b"x")),
     "a hard link to outside": (hard_link("x", "../secret"),),
     "a hard link to an absolute path": (hard_link("x", "/etc/passwd"),),
@@ -179,7 +179,14 @@ def test_a_torn_archive_is_refused(root, cut):
         unpacked(root, packed(member("x", os.urandom(3000)))[:-cut])
 
 
-WORDS = st.sampled_from(["a", "b", "..", ".", "", "/", "secret", "\n", "c" * 40])
+def test_an_archive_without_its_end_is_refused(root):
+    whole = gzip.decompress(packed(member("x", b"x")))
+
+    with pytest.raises(Unsafe, match="not whole"):
+        unpacked(root, gzip.compress(whole[:1024]))
+
+
+WORDS = st.sampled_from(["a", "b", "..", ".", "", "/", "secret", "new", "\n", "c" * 40])
 NAMES = st.lists(WORDS, min_size=1, max_size=4).map("/".join)
 KINDS = st.sampled_from(
     [
