@@ -6,6 +6,7 @@ import re
 
 _APP = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _RUN = re.compile(r"[a-z0-9-]{1,40}")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _RELEASE = re.compile(r"\d{6}-[0-9a-f]{7,12}")
 _REVISION = re.compile(r"[0-9a-f]{7,64}")
 PHASES = ("PREPARE", "BUILD", "PUBLISH", "VERIFY", "FINISH")
@@ -23,6 +24,11 @@ def app_name(value: object) -> str:
 def run_id(value: object) -> str:
     """Check the id of a run."""
     return _checked(_RUN, value, "the id of a run")
+
+
+def host_name(value: object) -> str:
+    """Check the name that a host has in the inventory."""
+    return _checked(_HOST, value, "the name of a host")
 
 
 def release_id(value: object) -> str:

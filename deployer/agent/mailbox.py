@@ -5,9 +5,9 @@ A `beat` only says that the other side is there; whoever passes its bytes on has
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 from deployer.agent.frames import Message, Reader, WrongFrame
@@ -15,11 +15,15 @@ from deployer.agent.frames import Message, Reader, WrongFrame
 
 @dataclass(frozen=True)
 class Letter:
-    """One message with its blobs; `problem` tells why there is none to read."""
+    """One message with its blobs; `problem` tells why there is none to read.
+
+    `reply` answers one that came over a connection of its own.
+    """
 
     message: Message = field(default_factory=dict)
     blobs: list[bytes] = field(default_factory=list)
     problem: str = ""
+    reply: Callable[[Mapping[str, object]], None] | None = None
 
     @property
     def verb(self) -> str:
@@ -28,6 +32,7 @@ class Letter:
 
 
 END = Letter()
+LATE = Letter(problem="nothing came in time")
 
 
 class Mailbox:
@@ -48,9 +53,16 @@ class Mailbox:
         """Read from now on; ends after a verb of `pass_on`, which leaves the rest to others."""
         Thread(target=self._listen, daemon=True).start()
 
-    def take(self) -> Letter:
-        """Wait for the next letter; END when there will be none."""
-        return self._letters.get()
+    def take(self, timeout: float | None = None) -> Letter:
+        """Wait for the next letter; END when there will be none, LATE after so many seconds."""
+        try:
+            return self._letters.get(timeout=timeout)
+        except Empty:
+            return LATE
+
+    def put(self, letter: Letter) -> None:
+        """Have `take` give what came another way."""
+        self._letters.put(letter)
 
     def end(self) -> None:
         """Have `take` give END after what is waiting."""

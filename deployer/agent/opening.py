@@ -27,6 +27,11 @@ class Refused(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def event(self) -> dict[str, object]:
+        """The same as the answer to whoever asked."""
+        return {"event": "refused", "why": self.why, "message": self.message, "hint": self.hint}
+
 
 @dataclass
 class OpenRun:

@@ -67,6 +67,10 @@ class Front:
             from deployer.agent import facts  # noqa: PLC0415  a worker's front never needs it
 
             self._speaker(facts.answer(place, message))
+        elif letter.verb == "confirm":
+            from deployer.agent.confirming import confirm  # noqa: PLC0415  only an end needs it
+
+            self._speaker(confirm(place, self._sockets, message))
         elif letter.verb == "stream":
             from deployer.agent.streaming import stream  # noqa: PLC0415  only `logs` and `run` do
 

@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import struct
-import time
+from pathlib import Path
 
 from deployer.agent import actions, orders
+from deployer.agent.awaiting import Awaiting, Proposal, confirm_socket, proposal
+from deployer.agent.committing import commit, tidy
+from deployer.agent.confirming import journal_says
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.deploy_log import PATH as LOG
-from deployer.agent.deploy_log import DeployLog
 from deployer.agent.frames import Reader
 from deployer.agent.grammar import WrongWord
-from deployer.agent.mailbox import Letter, Mailbox
+from deployer.agent.launching import SOCKETS
+from deployer.agent.mailbox import LATE, Letter, Mailbox
 from deployer.agent.opening import OpenRun, Refused, open_run
-from deployer.agent.performing import perform
 from deployer.agent.recovery import plan
 from deployer.agent.speaker import Speaker
 from deployer.agent.unwinding import ABORTED, Unwinding, Unwound
 
 _PATIENCE = struct.pack("@ll", 60, 0)
 """A front that takes nothing for so many seconds is gone (struct timeval)."""
-_OPEN, _COMMITTED, _UNDONE = "open", "committed", "undone"
+_OPEN, _AWAITING, _COMMITTED, _UNDONE = "open", "awaiting", "committed", "undone"
 
 
 class Worker:
     """Serves one connection; `place` says which app and run, and where the root is."""
 
-    def __init__(self, connection: socket.socket, place: Context) -> None:
+    def __init__(self, connection: socket.socket, place: Context, sockets: Path = SOCKETS) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _PATIENCE)
         self._connection = connection
         self._place = place
+        self._sockets = sockets
+        self._proposal: Proposal | None = None
+        self._awaiting: Awaiting | None = None
+        self._is_alone = False
         self.host_stops = _host_stops
         self._ctx = Context(place.app, place.run, root=place.root, emit=self._emit)
         self._speaker = Speaker(connection.sendall, self._ctx.cancelled.set)
@@ -79,22 +83,48 @@ class Worker:
         self._emit({"event": "begun", "fence": opened.writer.fence})
         actions.load_all()  # now, while the controller thinks; and no later update can remove them
         work = orders.Orders(opened, self._ctx, self._emit)
-        while True:
-            letter = self._mailbox.take()
-            if letter.problem:
-                self._emit({"event": "error", "message": letter.problem})
-            # Told to stop: what the controller still asks for comes too late, also an undo.
-            if letter.verb in ("", "bye") or self._stopped:
-                return self._leave(opened)
+        try:
+            while not self._is_over:
+                letter = self._mailbox.take(self._awaiting.left if self._awaiting else None)
+                if letter.problem and letter is not LATE:
+                    self._emit({"event": "error", "message": letter.problem})
+                # Told to stop: what the controller still asks for comes too late, also an undo.
+                if self._stopped:
+                    break
+                self._take(letter, opened, work)
+            return self._leave(opened)
+        finally:
+            self._stop_awaiting()
+            while (letter := self._mailbox.take(0)) is not LATE:
+                if letter.reply is not None:  # it came while the run ended
+                    letter.reply(journal_says(self._place, opened.run))
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nobody has any more to say to this run."""
+        return self._is_alone and self._awaiting is None
+
+    def _take(self, letter: Letter, opened: OpenRun, work: orders.Orders) -> None:
+        if letter is LATE:
+            seconds = self._proposal.deadline if self._proposal else 0.0
+            self._is_alone = True  # who did not confirm is not waited for
+            self._undo(opened, f"nobody confirmed in {seconds:g} s")
+        elif letter.verb in ("", "bye"):
+            self._is_alone = True
+        else:
             self._answer(letter, opened, work)
 
     def _answer(self, letter: Letter, opened: OpenRun, work: orders.Orders) -> None:
         if letter.verb == "order":
             self._order(letter, work)
-        elif letter.verb == "undo" and self._state == _OPEN:
+        elif letter.reply is not None:
+            letter.reply(self._confirmed(letter, opened))
+        elif letter.verb == "undo" and self._state in (_OPEN, _AWAITING):
             self._undo(opened, str(letter.message.get("reason", "")))
+        elif letter.verb == "propose" and self._state == _OPEN:
+            self._emit(self._proposed(letter, opened))
         elif letter.verb == "commit" and self._state == _OPEN:
-            self._commit(opened)
+            self._emit(self._committed(opened))
         elif letter.verb == "facts":
             from deployer.agent import facts  # noqa: PLC0415  many runs never ask
 
@@ -120,6 +150,7 @@ class Worker:
             raise ActionFailed(f"an order of {phase} cannot be given: the run is {self._state}")
 
     def _undo(self, opened: OpenRun, reason: str) -> Unwound:
+        self._stop_awaiting()
         wanted = plan(opened.records)
         if wanted is None:  # cannot be: an open run has a `begin` and no `end`
             ended = Unwound(ABORTED)
@@ -141,32 +172,53 @@ class Worker:
         )
         return ended
 
-    def _commit(self, opened: OpenRun) -> None:
-        if self._failed:
-            self._refuse("failed", "an order of this run failed, so it is not committed")
-            return
+    def _proposed(self, letter: Letter, opened: OpenRun) -> dict[str, object]:
         try:
-            if opened.release:
-                note = [["actor", opened.actor]] if opened.command == "deploy" else []
-                mark = {"action": "Mark", "release": opened.release, "state": "good", "note": note}
-                perform(self._ctx, mark)
-            opened.write("end", outcome="committed")
-        except ActionFailed as failed:
-            self._refuse("failed", failed.cause, failed.hint)
-            return
-        except OSError as error:
-            self._refuse("failed", f"the journal could not be written: {error.strerror}")
-            return
+            wanted = proposal(letter.message)
+            self._want_success("proposed")
+            opened.write("await_confirm", deadline=wanted.deadline, **wanted.fields)
+            path = confirm_socket(self._sockets, opened.app, opened.run)
+            self._awaiting = Awaiting(path, wanted.deadline, self._mailbox.put)
+        except Refused as no:
+            return no.event
+        except (WrongWord, OSError) as error:
+            return Refused("failed", f"it cannot wait for a confirm: {error}").event
+        self._proposal = wanted
+        self._state = _AWAITING
+        return {"event": "awaiting", "deadline": wanted.deadline}
+
+    def _confirmed(self, letter: Letter, opened: OpenRun) -> dict[str, object]:
+        asked = str(letter.message.get("run", ""))
+        if letter.verb != "confirm" or asked != opened.run:
+            text = f"`{asked[:40]}` is not the run that waits for a confirm here"
+            return Refused("other-run", text).event
+        answer = self._committed(opened) if self._state == _AWAITING else {}
+        if answer.get("event") == "refused":
+            return answer
+        return dict(journal_says(self._place, opened.run))
+
+    def _committed(self, opened: OpenRun) -> dict[str, object]:
+        try:
+            self._want_success("committed")
+            commit(self._ctx, opened, self._proposal.fields if self._proposal else {})
+        except Refused as no:
+            return no.event
         self._state = _COMMITTED
-        self._emit({"event": "committed", "release": opened.release})
-        shutil.rmtree(self._ctx.saved_folder, ignore_errors=True)
-        what = " ".join(filter(None, (opened.command, opened.release)))
-        took = time.time() - opened.began
-        log = DeployLog(self._ctx.path(LOG))
-        log.ended(opened.app, what, "committed", opened.actor, took)
+        self._stop_awaiting()
+        tidy(self._ctx, opened)
+        return {"event": "committed", "release": opened.release}
+
+    def _want_success(self, what: str) -> None:
+        if self._failed:
+            raise Refused("failed", f"an order of this run failed, so it is not {what}")
+
+    def _stop_awaiting(self) -> None:
+        if self._awaiting is not None:
+            self._awaiting.close()
+        self._awaiting = None
 
     def _leave(self, opened: OpenRun) -> int:
-        if self._state != _OPEN:
+        if self._state not in (_OPEN, _AWAITING):
             return 1 if self._state == _UNDONE and self._failed else 0
         if self._stopped and self.host_stops():
             return 1  # nothing can be started now; the recovery at boot puts the run back
@@ -178,7 +230,7 @@ class Worker:
         return link.readlink().name if link.is_symlink() else ""
 
     def _refuse(self, why: str, message: str, hint: str = "") -> None:
-        self._emit({"event": "refused", "why": why, "message": message, "hint": hint})
+        self._emit(Refused(why, message, hint).event)
 
     def _emit(self, event: dict[str, object]) -> None:
         self._speaker(event)

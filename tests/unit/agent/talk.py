@@ -62,7 +62,7 @@ class HostFolder:
 
     def worker(self, run="r1", **begin):
         ours, theirs = socket.socketpair()
-        worker = Worker(theirs, Context("shop", run, root=self.root))
+        worker = Worker(theirs, Context("shop", run, root=self.root), self.sockets)
         self._start(worker, theirs)
         peer = _peer(ours)
         self._peers.append(peer)
@@ -111,7 +111,7 @@ class HostFolder:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.connect(str(wanted.socket))
         place = Context(wanted.app, wanted.run, root=self.root)
-        self._start(Worker(connection, place), connection)
+        self._start(Worker(connection, place, self.sockets), connection)
 
     def _start(self, worker, connection):
         def work():
