@@ -12,6 +12,7 @@ from deployer.core.event import RunStarted
 from deployer.core.plan import Plan
 from deployer.core.report import HostReport, Outcome, fleet_outcome
 from deployer.engine.conductor import Conductor
+from deployer.engine.resolving import Patience
 from deployer.engine.session import Session
 
 _SENTENCES = {
@@ -56,7 +57,8 @@ def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> En
     )
     stop = threading.Event()
     with _interruptible(stop, sessions):
-        hosts = Conductor(plan, sessions, at.emit, stop).conduct()
+        patience = Patience(at.place.clock, at.inventory.ssh.reconnect_timeout)
+        hosts = Conductor(plan, sessions, at.emit, stop, patience).conduct()
     ending = Ending(hosts, "", interrupted=stop.is_set())
     summary, next_command = _told(at, plan, ending.outcome)
     return Ending(hosts, summary, next_command, stop.is_set())

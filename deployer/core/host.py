@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from deployer.core.model import Model, refuse_twins, refused_at
 from deployer.core.network import Address, HostKey, JumpHost
-from deployer.core.quantities import Duration, Port
+from deployer.core.quantities import Duration, Pause, Port
 from deployer.core.values import HostName, LocalPath, Python, Role, UserName
 
 
@@ -55,6 +55,10 @@ class Ssh(Model):
         default=None, description="A known_hosts file here, besides the keys of each host."
     )
     connect_timeout: Duration = Field(default=10.0, description="How long to wait for a host.")
+    reconnect_timeout: Pause = Field(
+        default=90.0,
+        description="How long a host whose link was lost in a run is tried again.",
+    )
 
     @model_validator(mode="after")
     def _keys_have_a_jump(self) -> Self:

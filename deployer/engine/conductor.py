@@ -10,11 +10,21 @@ from deployer.core.report import EXIT_CODES, HostReport, Outcome
 from deployer.core.step import Phase, Scope, Step
 from deployer.engine.compiler import Compiled, compile_phase
 from deployer.engine.fleet import Fleet
+from deployer.engine.resolving import Patience, Resolving
 from deployer.engine.session import Ended, Session
-from deployer.errors import AgentRefused, DeployerError, Locked
+from deployer.errors import (
+    AgentRefused,
+    ConnectionLost,
+    DeployerError,
+    HostError,
+    HostTimeout,
+    Locked,
+)
 
 _NOT_BEGUN = {EXIT_CODES[one]: one for one in (Outcome.LOCKED, Outcome.ABORTED)}
 _SURE = (Outcome.COMMITTED, Outcome.ABORTED, Outcome.ROLLED_BACK, Outcome.LOCKED)
+LOST = (ConnectionLost, HostTimeout)
+"""What became of the run is then unknown until the host is asked."""
 _FINISH_WARNING = "finishing touches failed in step `{step}`: {cause}"
 
 
@@ -22,12 +32,19 @@ class Conductor:
     """One run of one plan. The phase decides what a failure means, not the step."""
 
     def __init__(
-        self, plan: Plan, sessions: Mapping[str, Session], emit: Emit, stop: threading.Event
+        self,
+        plan: Plan,
+        sessions: Mapping[str, Session],
+        emit: Emit,
+        stop: threading.Event,
+        patience: Patience,
     ) -> None:
         self._plan = plan
         self._emit = emit
         self._stop = stop
         self._fleet = Fleet(sessions)
+        self._resolving = Resolving(plan.run, emit, patience)
+        self._lost: dict[str, HostError] = {}
         self._failed: dict[str, Ended] = {}
         self._outcomes: dict[str, Outcome] = {}
 
@@ -109,10 +126,15 @@ class Conductor:
             case Ended(ok=False):
                 self._failed[host] = end
             case DeployerError():
+                self._note_lost(host, end)
                 self._failed[host] = Ended(ok=False, step=step, cause=end.message, hint=end.hint)
                 self._emit(StepFailed(host, step, 0.0, end.message, end.hint))
             case _:
                 pass
+
+    def _note_lost(self, host: str, error: DeployerError) -> None:
+        if isinstance(error, LOST):
+            self._lost[host] = error
 
     def _reason(self) -> str:
         if self._stop.is_set():
@@ -120,26 +142,57 @@ class Conductor:
         return "; ".join(f"{host} failed in {end.step}" for host, end in self._failed.items())
 
     def _unwind(self, reason: str) -> tuple[HostReport, ...]:
-        self._undo((host for host in self._hosts if self._fleet.session(host).began), reason)
+        self._undo((host for host in self._hosts if self._has_begun(host)), reason)
         return self._reports(Outcome.ABORTED)
 
+    def _has_begun(self, host: str) -> bool:
+        # A host that was lost may have begun without our hearing of it.
+        return self._fleet.session(host).began or host in self._lost
+
     def _undo(self, hosts: Iterable[str], reason: str) -> None:
-        for host, end in self._fleet.each(hosts, lambda session: session.undo(reason)).items():
-            self._outcomes[host] = end if isinstance(end, Outcome) else self._lost(host, end)
+        ends = self._fleet.each(hosts, lambda session: self._put_back(session, reason))
+        for host, end in ends.items():
+            self._outcomes[host] = end if isinstance(end, Outcome) else self._unsure(host, end)
+
+    def _put_back(self, session: Session, reason: str) -> Outcome:
+        error = self._lost.get(session.host)
+        if error is None:
+            try:
+                return session.undo(reason)
+            except HostError as trouble:
+                error = trouble
+        return self._resolve(session, error)
+
+    def _resolve(self, session: Session, error: HostError) -> Outcome:
+        """Ask a host that was lost what became of the run; our own words count no more."""
+        found = self._resolving.resolve(session, error.message)
+        step = self._failed.get(session.host, Ended(ok=False)).step
+        self._failed.pop(session.host, None)
+        if found.outcome is not Outcome.COMMITTED:
+            cause = found.cause or error.message
+            self._failed[session.host] = Ended(ok=False, step=step, cause=cause, hint=found.hint)
+        return found.outcome
 
     def _finish(self) -> tuple[HostReport, ...]:
         orders = {host: one.order for host, one in self._compile(Phase.FINISH, self._hosts).items()}
-        ends = self._fleet.each(self._hosts, lambda session: self._commit(session, orders))
+        ends = self._fleet.each(self._hosts, lambda session: self._end(session, orders))
         for host, end in ends.items():
-            self._outcomes[host] = Outcome.COMMITTED if end is None else self._lost(host, end)
+            self._outcomes[host] = end if isinstance(end, Outcome) else self._unsure(host, end)
         # A host that says no has not committed, and can still be asked to put itself back.
         refused = [host for host, end in ends.items() if isinstance(end, Locked | AgentRefused)]
         self._undo(refused, "it refused to commit")
         return self._reports(Outcome.COMMITTED)
 
-    def _lost(self, host: str, error: DeployerError) -> Outcome:
+    def _unsure(self, host: str, error: DeployerError) -> Outcome:
         self._failed.setdefault(host, Ended(ok=False, cause=error.message, hint=error.hint))
         return Outcome.UNKNOWN
+
+    def _end(self, session: Session, orders: Mapping[str, Order]) -> Outcome:
+        try:
+            self._commit(session, orders)
+        except LOST as error:
+            return self._resolve(session, error)
+        return Outcome.COMMITTED
 
     def _commit(self, session: Session, orders: Mapping[str, Order]) -> None:
         # The finishing order travels with the commit to save a round trip: the agent takes

@@ -28,6 +28,9 @@ class FakeFleet:
             raise HostUnreachable(f"No `{host.name}`.", host=host.name, hint="Add it.")
         if found.trouble.unreachable:
             raise found.trouble.unreachable
+        found.opened += 1
+        if found.opened > 1 and found.trouble.stays_lost:
+            raise HostUnreachable("No route.", host=host.name, hint="Wait.")
         return FakeChannel(found)
 
     def bootstrap(
@@ -143,7 +146,8 @@ class FakeAgent:
         host.locked = True
         if release:
             host.counter = max(host.counter, cast("int", release["number"]))
-        self._open = Open(release, cast("list[Json]", message["settle"]))
+        self._open = Open(release, cast("list[Json]", message["settle"]), str(message["run"]))
+        host.runs[self._open.run] = "open"
         return [{"event": "begun", "fence": host.fence}]
 
     def _order(self, message: Message) -> list[Message]:
@@ -202,7 +206,9 @@ class FakeAgent:
         return outcome
 
     def _end(self, outcome: str) -> None:
+        assert self._open is not None
         self._host.outcomes.append(outcome)
+        self._host.runs[self._open.run] = outcome
         self._host.locked = False
         self._open = None
 

@@ -38,6 +38,8 @@ class Trouble:
     refuses_commit: Message | None = None
     link: tuple[str, Link] | None = None
     """At which message: a verb, or `order BUILD`."""
+    stays_lost: bool = False
+    """It cannot be reached once more after a link was lost."""
     unreachable: HostError | None = None
     garbles: str = ""
     """The verb that is answered with an error of the protocol."""
@@ -73,6 +75,10 @@ class FakeHost:
     heard: list[Message] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     """How each run ended here."""
+    runs: dict[str, str] = field(default_factory=dict)
+    """What the journal says of each run."""
+    opened: int = 0
+    """How often the last command has connected."""
     locked: bool = False
     round_trips: int = 0
 
@@ -105,6 +111,7 @@ class Open:
 
     release: Json | None
     settle: list[Json]
+    run: str
     undo: list[list[Json]] = field(default_factory=list)
     kept: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """Links and files as they were before the run changed them."""
@@ -274,6 +281,12 @@ def app(host: FakeHost, _: Json) -> object:
     }
 
 
+def outcome(host: FakeHost, asked: Json) -> object:
+    """Say what became of a run."""
+    run = str(asked["run"])
+    return {"run": run, "outcome": host.runs.get(run, "unknown"), "at_work": False}
+
+
 def remote_revision(host: FakeHost, asked: Json) -> object:
     if host.commits is None:
         return {"error": "fatal: unable to access the repository"}
@@ -282,6 +295,7 @@ def remote_revision(host: FakeHost, asked: Json) -> object:
 
 FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {
     "app": app,
+    "outcome": outcome,
     "disk": disk,
     "files": files,
     "config": config,

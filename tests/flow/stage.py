@@ -86,6 +86,8 @@ class Stage:
         for host in self.hosts:
             host.heard.clear()
             host.round_trips = 0
+            host.opened = 0
+            host.runs.clear()
         at = self._environment(request)
         addresses = tuple(address(self.inventory, host) for host in at.hosts)
         try:
@@ -128,7 +130,8 @@ def stage(
         name: {**host, "roles": (roles or {}).get(name, ("web",))}
         for name, host in hosts_of(count).items()
     }
-    whole = inventory(app, hosts=named, rest={"rollout": {"batches": batches}})
+    rest: Section = {"rollout": {"batches": batches}, "ssh": {"reconnect_timeout": 0}}
+    whole = inventory(app, hosts=named, rest=rest)
     return Stage(whole, tuple(FakeHost(name) for name in named))
 
 

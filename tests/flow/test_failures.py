@@ -8,16 +8,6 @@ from tests.flow.stage import SECOND, Stage, serving_first
 FIRST_ID, SECOND_ID = "000001-aaaaaaa", "000002-bbbbbbb"
 UNTOUCHED = ("backup", "pull", "install", "configure", "check")
 LIVE = ("collect_static", "restart", "check_health", "activate", "check_front")
-MESSAGES = (
-    "begin",
-    "order PREPARE",
-    "order BUILD",
-    "order PUBLISH",
-    "order VERIFY",
-    "undo",
-    "commit",
-    "order FINISH",
-)
 NAMES = ("web1", "web2", "web3")
 Sizes = tuple[int | str, ...]
 ROLLOUTS: tuple[Sizes, ...] = (("100%",), (1, "100%"), (1,))
@@ -151,70 +141,6 @@ def test_a_refused_begin_does_not_hide_that_another_host_could_not_be_put_back()
     code = made.deploy(SECOND)
 
     assert (code, made.outcomes) == (7, (Outcome.LOCKED, Outcome.ROLLBACK_FAILED))
-
-
-@pytest.mark.parametrize("message", ["facts", *MESSAGES[:-1]])
-@pytest.mark.parametrize("when", [Link.LOST_BEFORE, Link.LOST_AFTER, Link.SILENT])
-def test_a_lost_link_is_unknown_and_nothing_is_asked_twice(message, when):
-    step = "check_front" if message == "undo" else ""
-    made = with_trouble(web1=Trouble(link=(message, when), fails=step))
-
-    code = made.deploy(SECOND)
-
-    heard = made.spoken["web1"]
-    # Questions change nothing: a host that is lost then is only unreachable.
-    assert code == (4 if message == "facts" else 7)
-    assert made.ending is None or made.outcomes == (Outcome.UNKNOWN,)
-    assert heard.count(message) <= 1
-    if message != "commit" or when is Link.LOST_BEFORE:
-        assert_as_before(made)
-    else:
-        assert made.hosts[0].serving == SECOND_ID
-
-
-@pytest.mark.parametrize("message", MESSAGES[:5])
-@pytest.mark.parametrize("when", [Link.LOST_BEFORE, Link.LOST_AFTER, Link.SILENT])
-def test_hosts_beside_a_lost_one_are_put_back(message, when):
-    made = with_trouble(3, web2=Trouble(link=(message, when)))
-
-    code = made.deploy(SECOND)
-
-    back = Outcome.ROLLED_BACK if message in MESSAGES[3:5] else Outcome.ABORTED
-    assert (code, made.outcomes) == (7, (back, Outcome.UNKNOWN, back))
-    assert made.ending is not None
-    assert [bool(report.cause) for report in made.ending.hosts] == [False, True, False]
-    assert_as_before(made)
-
-
-def test_nobody_claims_to_know_what_a_lost_host_serves():
-    made = with_trouble(2, web2=Trouble(link=("order VERIFY", Link.LOST_AFTER)))
-
-    made.deploy(SECOND)
-
-    assert made.ending is not None
-    assert [report.release for report in made.ending.hosts] == [FIRST_ID, ""]
-
-
-def test_a_link_lost_during_the_undo_says_so():
-    lost = Trouble(link=("undo", Link.LOST_BEFORE))
-    made = with_trouble(2, web1=Trouble(fails="restart"), web2=lost)
-
-    code = made.deploy(SECOND)
-
-    assert (code, made.outcomes) == (7, (Outcome.ROLLED_BACK, Outcome.UNKNOWN))
-    assert made.ending is not None
-    assert made.ending.hosts[1].cause == "The link was lost."
-
-
-@pytest.mark.parametrize("when", [Link.LOST_BEFORE, Link.LOST_AFTER, Link.SILENT])
-def test_a_host_lost_at_its_commit_leaves_the_others_committed(when):
-    made = with_trouble(3, web2=Trouble(link=("commit", when)))
-
-    code = made.deploy(SECOND)
-
-    done = Outcome.COMMITTED
-    assert (code, made.outcomes) == (7, (done, Outcome.UNKNOWN, done))
-    assert [host.serving for host in made.hosts if host.name != "web2"] == [SECOND_ID] * 2
 
 
 @pytest.mark.parametrize("when", [Link.LOST_AFTER, Link.SILENT])

@@ -76,7 +76,7 @@ def test_an_interrupt_while_a_link_is_lost_still_puts_the_others_back():
 
     code = made.deploy(SECOND)
 
-    assert (code, made.outcomes) == (7, (Outcome.ABORTED, Outcome.UNKNOWN))
+    assert (code, made.outcomes) == (130, (Outcome.ABORTED, Outcome.ABORTED))
     assert {host.serving for host in made.hosts} == {FIRST_ID}
 
 

@@ -196,12 +196,15 @@ def test_migrations_that_another_host_ran_are_told_before_a_rollback():
 
 @pytest.mark.parametrize("message", ["begin", "order PUBLISH", "order VERIFY"])
 @pytest.mark.parametrize("when", [Link.LOST_BEFORE, Link.LOST_AFTER])
-def test_a_link_lost_in_a_rollback_is_unknown(message, when):
+def test_a_host_lost_in_a_rollback_says_what_became_of_it(message, when):
     made = cold(serving_second())
     made.hosts[0].trouble = Trouble(link=(message, when))
 
     code = made.rollback()
 
-    assert (code, made.outcomes) == (7, (Outcome.UNKNOWN,))
+    touched = message == "order VERIFY" or (message, when) == ("order PUBLISH", Link.LOST_AFTER)
+    assert (code, made.outcomes) == (
+        (6, (Outcome.ROLLED_BACK,)) if touched else (9, (Outcome.ABORTED,))
+    )
     assert made.hosts[0].serving == SECOND_ID
     assert made.spoken["web1"].count(message) <= 1

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from deployer.api.place import SystemClock
 from deployer.core.action import Action, StartUnit
 from deployer.core.event import Event, Noticed, PhaseStarted, StepFailed, StepSkipped
 from deployer.core.fact import Fact, Facts
@@ -12,6 +13,7 @@ from deployer.core.step import Phase, Refuse, Scope, Skip, Target, Work
 from deployer.core.transport import HostAddress, Message
 from deployer.engine.conductor import Conductor
 from deployer.engine.redact import Redactor
+from deployer.engine.resolving import Patience
 from deployer.engine.session import Session
 from deployer.transport.scripted import Exchange, Fault, Script, ScriptedTransport
 from tests.shop_values import OLD, RELEASE, hosts_of, inventory
@@ -61,7 +63,8 @@ class Run:
         )
         live = dict.fromkeys(names, OLD)
         plan = Plan("r", "deploy", "ann", steps, on, (names,), {}, {}, live, RELEASE)
-        self.conductor = Conductor(plan, sessions, self.events.append, self.stop)
+        patience = Patience(SystemClock(), 0.0)
+        self.conductor = Conductor(plan, sessions, self.events.append, self.stop, patience)
 
     def _session(self, name: str) -> Session:
         channel = self.transport.open(HostAddress(name, name))
