@@ -18,6 +18,7 @@ DeployerError
 │   ├── SudoRefused               9
 │   ├── AgentMissing              9
 │   ├── AgentRefused              9  the agent did not accept an order
+│   ├── HostBroken                7  a run could not be put back there: a person must look
 │   ├── HostTimeout               7  a host that was at work fell silent
 │   └── ConnectionLost            7  outcome unknown until the host is asked
 ├── Locked                        5  another deploy is at work, or a hold is set
@@ -125,6 +126,12 @@ class AgentRefused(HostError):
     """The agent did not accept what we sent; the message is its own."""
 
     exit_code = 9
+
+
+class HostBroken(HostError):
+    """A host could not be put back after a failed run; a person must look before anything else."""
+
+    exit_code = 7
 
 
 class HostTimeout(HostError):

@@ -10,8 +10,8 @@ line back, and leaves out only the times. The file's name is made durable when i
 
 from __future__ import annotations
 
-import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -20,13 +20,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.agent.ballast import Ballast
 from deployer.agent.files import fsync_folder
 from deployer.agent.hello import boot_id
 
+NAME = "journal"
 SCHEMA = 1
-BALLAST = 256 * 1024
-"""Bytes kept in reserve beside the journal, so that a full disk cannot stop an undo."""
 _DIGITS = 16
+_FLAGS = os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 Record = dict[str, object]
 
 
@@ -64,14 +65,18 @@ class Writer:
 
 
 class Journal:
-    """The open journal; only the holder of the lock writes."""
+    """The open journal; only the holder of the lock writes.
+
+    On a read-only disk it opens too, so that a recovery can put processes right; `write` raises.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._boot_id = boot_id()
+        self._ballast = Ballast((path.with_name("ballast"),))
         is_new = not path.exists()
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._descriptor = os.open(path, flags, 0o600)
+        self._descriptor = _opened(path)
+        self.is_read_only = fcntl.fcntl(self._descriptor, fcntl.F_GETFL) & os.O_ACCMODE == 0
         if is_new:
             fsync_folder(path.parent)
         size = os.fstat(self._descriptor).st_size
@@ -100,33 +105,16 @@ class Journal:
         by.seq += 1
         return record
 
-    def keep_ballast(self) -> None:
-        """Hold some disk space back, if there is any to spare."""
-        ballast = self._ballast
-        if ballast.exists():
-            return
-        descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            with contextlib.suppress(OSError):
-                os.posix_fallocate(descriptor, 0, BALLAST)
-        finally:
-            os.close(descriptor)
-
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
-
-    @property
-    def _ballast(self) -> Path:
-        return self._path.with_name("ballast")
 
     def _append(self, line: bytes) -> None:
         try:
             self._put(line)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not self._ballast.exists():
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not self._ballast.give_up():
                 raise
-            self._ballast.unlink()
             self._put(line)
 
     def _put(self, line: bytes) -> None:
@@ -136,6 +124,16 @@ class Journal:
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
         self._torn = False
+
+
+def _opened(path: Path) -> int:
+    """Open it to write; on a disk that takes nothing any more only to read, for the recovery."""
+    try:
+        return os.open(path, _FLAGS | os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return os.open(path, _FLAGS | os.O_RDONLY)
 
 
 def _checksum(text: bytes) -> bytes:

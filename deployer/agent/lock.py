@@ -7,6 +7,7 @@ exec; a child that inherited it would keep the lock after the death of the agent
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -58,8 +59,13 @@ def owner(folder: Path) -> Mapping[str, object]:
 
 
 def _open(folder: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    return os.open(folder / "lock", flags, 0o600)
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return os.open(folder / "lock", flags | os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return os.open(folder / "lock", flags | os.O_RDONLY)  # flock(2) needs no right to write
 
 
 def _taken(descriptor: int, kind: int, tries: int = _TRIES) -> bool:

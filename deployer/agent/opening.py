@@ -10,12 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deployer.agent import counters, frames, grammar
+from deployer.agent.ballast import Ballast
 from deployer.agent.context import Context
 from deployer.agent.journal import Journal, Record, Writer
 from deployer.agent.lock import Lock, LockHeld
-from deployer.agent.recovering import JOURNAL, recover_locked
+from deployer.agent.recovering import JOURNAL, NewerJournal, read_known, recover_locked
+from deployer.agent.recovery import Broken, broken
 
 _ALLOWED_WHILE_HELD = ("rollback", "backup")
+_ALLOWED_WHILE_BROKEN = ("rollback", "backup", "restore", "recover")
+_MEND = (
+    "Look at `inv status` and `inv logs`, mend what the cause names, then run `inv recover`; "
+    "or go back with `inv rollback`. Until then nothing else is done here."
+)
 
 
 class Refused(Exception):
@@ -45,6 +52,7 @@ class OpenRun:
     lock: Lock
     journal: Journal
     writer: Writer
+    ballast: Ballast
     began: float = field(default_factory=time.time)
     records: list[Record] = field(default_factory=list)
 
@@ -58,6 +66,7 @@ class OpenRun:
 
     def close(self) -> None:
         """Give the lock back."""
+        self.ballast.hold()
         self.journal.close()
         self.lock.release()
 
@@ -84,6 +93,11 @@ def open_run(place: Context, message: Mapping[str, object], live: Callable[[], s
     journal = Journal(folder / JOURNAL)
     try:
         return _begin(place, message, live, (lock, journal))
+    except NewerJournal as newer:
+        journal.close()
+        lock.release()
+        hint = "Use that version of deployer, or a newer one; `inv setup` brings its agent."
+        raise Refused("recovery", str(newer), hint) from newer
     except BaseException:
         journal.close()
         lock.release()
@@ -99,7 +113,10 @@ def _begin(
     lock, journal = held
     folder = place.state_folder
     expected = message.get("fence")
-    _put_right(place, journal, strict=expected is not None)
+    ballast = Ballast.of(place)
+    ballast.relieve()
+    command = str(message.get("command", ""))
+    _put_right(place, journal, command, strict=expected is not None)
     fence = counters.number(folder, counters.FENCE)
     if expected is not None and expected != fence:
         text = "another run has changed this host since the plan was made"
@@ -110,16 +127,16 @@ def _begin(
     release = _release(message.get("release"))
     counters.raise_to(folder, counters.FENCE, fence + 1)
     counters.raise_to(folder, counters.RELEASES, _release_number(release))
-    journal.keep_ballast()
     opened = OpenRun(
         app=place.app,
         run=place.run,
         release=str(release.get("id", "")),
-        command=str(message.get("command", "")),
+        command=command,
         actor=str(message.get("actor", "")),
         lock=lock,
         journal=journal,
         writer=Writer(place.run, fence + 1),
+        ballast=ballast,
     )
     opened.write(
         "begin",
@@ -132,8 +149,11 @@ def _begin(
     return opened
 
 
-def _put_right(place: Context, journal: Journal, *, strict: bool) -> None:
-    ended = recover_locked(place.app, place.root, journal)
+def _put_right(place: Context, journal: Journal, command: str, *, strict: bool) -> None:
+    ended = recover_locked(place.app, place.root, journal, again=command == "recover")
+    given_up = broken(read_known(place.state_folder))
+    if given_up and command not in _ALLOWED_WHILE_BROKEN:
+        raise Refused("broken", broken_sentence(given_up), _MEND)
     if ended is None:
         return
     folder = place.state_folder
@@ -145,6 +165,12 @@ def _put_right(place: Context, journal: Journal, *, strict: bool) -> None:
         said = ended.outcome.replace("_", " ")
         text = f"an earlier run was left open and has just been put back ({said})"
         raise Refused("recovery", text, "Run the same command again; nothing of it was begun.")
+
+
+def broken_sentence(given_up: Broken) -> str:
+    """Say which run could not be put back, and why."""
+    what = " ".join(filter(None, (given_up.command or "run", given_up.release)))
+    return f"{what} (run `{given_up.run}`) could not be put back: {given_up.cause}"
 
 
 def _refuse_held(folder: Path, command: str) -> None:

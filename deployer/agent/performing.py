@@ -31,6 +31,12 @@ def is_known(action: Fields) -> bool:
     return action.get("action") in actions.PLACES
 
 
+def is_full(failed: ActionFailed) -> bool:
+    """Tell whether an action failed because the disk has no room or no inodes left."""
+    cause = failed.__cause__
+    return isinstance(cause, OSError) and cause.errno in _FULL
+
+
 _OLD_AGENT = "Run `inv setup` to bring the agent on this host up to date."
 
 

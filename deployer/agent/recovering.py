@@ -1,52 +1,100 @@
-"""Recover an app after a crash: at boot, when a worker dies, and at the start of every run."""
+"""Recover an app after a crash: at boot, when a worker dies, and at the start of every run.
+
+At boot, and after a worker's death, the release that is live then must also be whole.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from threading import Event
 
+from deployer.agent.ballast import Ballast
 from deployer.agent.context import ROOT, Context
-from deployer.agent.journal import Journal, load
+from deployer.agent.falling_back import check_live
+from deployer.agent.journal import NAME, SCHEMA, Journal, Record, load
 from deployer.agent.lock import Lock, LockHeld
-from deployer.agent.recovery import ATTEMPTS, Plan, plan
+from deployer.agent.recovery import ATTEMPTS, Plan, newest_schema, plan
 from deployer.agent.unwinding import ROLLBACK_FAILED, Unwinding, Unwound
 
-JOURNAL = "journal"
+JOURNAL = NAME
+FAILED = 1
+NOT_AGAIN = 3
+"""The exit code that has systemd try no more (`RestartPreventExitStatus=`): a person is needed."""
 _PAUSE = 2.0
 
 
+class NewerJournal(Exception):
+    """The journal holds lines whose form this agent does not know."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(
+            f"the journal was written by a newer deployer (form {found}, known here: {SCHEMA}), "
+            "so nothing is touched"
+        )
+
+
 def recover(app: str, root: Path = ROOT, pause: float = _PAUSE) -> int:
-    """Put the open run of an app back; gives the exit code: 0 unless that failed for good."""
+    """Put the open run of an app back and look at what is live; 0 unless that failed for good."""
     folder = Context(app, "", root=root).state_folder
-    if not (folder / JOURNAL).exists():
+    if not folder.is_dir():
         return 0
     try:
         lock = Lock(folder, {"run": "recovery"})
     except LockHeld:
         return 0  # its holder is alive and does it
+    try:
+        return _recover(app, root, folder, pause)
+    except NewerJournal as newer:
+        _to_log({"text": f"{newer}: run `inv setup` with the newer version"})
+        return NOT_AGAIN
+    finally:
+        lock.release()
+
+
+def _recover(app: str, root: Path, folder: Path, pause: float) -> int:
     journal = Journal(folder / JOURNAL)
+    if journal.is_read_only:
+        _to_log({"text": f"`{folder}` is read-only: processes are put right, nothing is recorded"})
+    ctx = Context(app, "", root=root, emit=_to_log)
+    ballast = Ballast.of(ctx)
+    ballast.relieve()
     try:
         ended = recover_locked(app, root, journal, pause)
+        fallen = check_live(ctx, journal, read_known(folder), _to_log)
     finally:
         journal.close()
-        lock.release()
-    return 0 if ended is None or ended.ok else 1
+        ballast.hold()
+    return 0 if all(one is None or one.ok for one in (ended, fallen)) else FAILED
 
 
-def recover_locked(app: str, root: Path, journal: Journal, pause: float = _PAUSE) -> Unwound | None:
-    """Put the open run back, in a few attempts; None if there is none. The caller has the lock."""
+def recover_locked(
+    app: str, root: Path, journal: Journal, pause: float = _PAUSE, *, again: bool = False
+) -> Unwound | None:
+    """Put the open run back, in a few attempts; None if there is none. The caller has the lock.
+
+    With `again` one that was given up is tried once more. Raises NewerJournal.
+    """
     folder = Context(app, "", root=root).state_folder
     ended: Unwound | None = None
     for _ in range(ATTEMPTS):
-        wanted = plan(load(folder / JOURNAL))
+        wanted = plan(read_known(folder), again=again and ended is None)
         if wanted is None:
             return ended
         if ended is not None:
             Event().wait(pause)
         ended = _attempt(app, root, wanted, journal)
-        if ended.ok:
+        if ended.ok or journal.is_read_only:
             return ended
     return ended
+
+
+def read_known(folder: Path) -> tuple[Record, ...]:
+    """Give the records of an app's journal; raises NewerJournal for a form that we do not know."""
+    records = load(folder / JOURNAL)
+    newest = newest_schema(records)
+    if newest > SCHEMA:
+        raise NewerJournal(newest)
+    return records
 
 
 def _attempt(app: str, root: Path, wanted: Plan, journal: Journal) -> Unwound:

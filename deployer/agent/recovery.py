@@ -3,6 +3,9 @@
 An open run is one that began (or did a step) and has no `end`. Its started steps are undone
 backwards; if one of them could be seen by users (PUBLISH, VERIFY), the settle actions follow.
 Recovering twice does the second time nothing, because the first one wrote the `end`.
+
+A run whose putting back failed so often that its `end` says `rollback_failed` breaks the app on
+this host, until a later run serves a proven release or somebody has it tried once more (`again`).
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from dataclasses import dataclass
 EXPOSED = ("PUBLISH", "VERIFY")
 ATTEMPTS = 3
 """So often a run is put back before a person must look at it."""
+_PROVING = ("deploy", "rollback", "fallback")
+"""Commands that end only with a release that was seen to serve well."""
 _Fields = Mapping[str, object]
 
 
@@ -44,11 +49,13 @@ class Plan:
     undo: tuple[Started, ...] = ()
     settle: tuple[_Fields, ...] = ()
     attempts: int = 0
+    lost: int = 0
+    """Lines of this run that are damaged: what they said has to be done is not known."""
 
     @property
     def is_exposed(self) -> bool:
         """Whether the live app may have been touched."""
-        return any(started.is_exposed for started in self.undo)
+        return self.lost > 0 or any(started.is_exposed for started in self.undo)
 
     @property
     def is_hopeless(self) -> bool:
@@ -56,11 +63,30 @@ class Plan:
         return self.attempts >= ATTEMPTS
 
 
-def plan(records: Sequence[_Fields]) -> Plan | None:
-    """Give what is to be done for the open run; None if every run has its end."""
-    run = _last_run(records)
-    mine = [record for record in records if _text(record, "run") == run]
-    if not run or any(_text(record, "event") == "end" for record in mine):
+@dataclass(frozen=True)
+class Broken:
+    """The run that could not be put back, so that a person must look at this host."""
+
+    run: str
+    command: str
+    release: str
+    cause: str
+
+
+def plan(records: Sequence[_Fields], *, again: bool = False) -> Plan | None:
+    """Give what is to be done for the open run; None if every run has its end.
+
+    With `again` a run counts as open whose putting back was given up.
+    """
+    given_up = broken(records) if again else None
+    run = given_up.run if given_up else _last_run(records)
+    mine = sorted(
+        (record for record in records if _text(record, "run") == run),
+        key=lambda record: _whole(record, "seq"),
+    )
+    tried = [place for place, record in enumerate(mine) if _is_start(record, "undo")]
+    ended = [place for place, record in enumerate(mine) if _text(record, "event") == "end"]
+    if not run or (ended and not given_up and (not tried or tried[-1] < ended[-1])):
         return None
     begin = next((record for record in mine if _text(record, "event") == "begin"), {})
     started = [_started(record) for record in mine if _is_start(record, "step")]
@@ -74,16 +100,59 @@ def plan(records: Sequence[_Fields]) -> Plan | None:
         began=_number(begin, "time"),
         undo=tuple(reversed(started)),
         settle=_actions(begin, "settle"),
-        attempts=sum(_is_start(record, "undo") for record in mine),
+        attempts=sum(place > max([-1, *ended]) for place in tried),
+        lost=_lost(mine),
     )
 
 
+def broken(records: Sequence[_Fields]) -> Broken | None:
+    """Give the run that was given up, if nothing has served well since."""
+    begins = {_text(one, "run"): one for one in records if _text(one, "event") == "begin"}
+    found: Broken | None = None
+    for end in (one for one in records if _text(one, "event") == "end"):
+        run, outcome = _text(end, "run"), _text(end, "outcome")
+        begin = begins.get(run, {})
+        command = _text(begin, "command")
+        if outcome == "rollback_failed":
+            found = Broken(run, command, _release(begin), _text(end, "cause"))
+        elif found and (run == found.run or (outcome == "committed" and command in _PROVING)):
+            found = None
+    return found
+
+
+def last_fallback(records: Sequence[_Fields]) -> _Fields | None:
+    """Give the begin and end of the run by which the host left a damaged release, if the last did.
+
+    Runs that change nothing of what is live do not count.
+    """
+    begins = {_text(one, "run"): one for one in records if _text(one, "event") == "begin"}
+    for end in reversed(records):
+        begin = begins.get(_text(end, "run"), {})
+        is_end = _text(end, "event") == "end" and _text(end, "outcome") == "committed"
+        if is_end and _text(begin, "command") in _PROVING:
+            return {**begin, **end} if _text(begin, "command") == "fallback" else None
+    return None
+
+
+def newest_schema(records: Sequence[_Fields]) -> int:
+    """Give the newest form that a line of the journal has."""
+    return max((_whole(record, "schema") for record in records), default=0)
+
+
 def _last_run(records: Sequence[_Fields]) -> str:
-    own = (_text(one, "run") for one in records if _text(one, "event") in ("begin", "step", "undo"))
-    last = ""
-    for run in own:
-        last = run or last
+    """Give the run with the highest fence; of two with the same, the one that wrote later."""
+    last, highest = "", -1
+    for one in records:
+        run, fence = _text(one, "run"), _whole(one, "fence")
+        if run and _text(one, "event") in ("begin", "step", "undo") and fence >= highest:
+            last, highest = run, fence
     return last
+
+
+def _lost(mine: Sequence[_Fields]) -> int:
+    """Count the numbers that are missing in the lines of a run; a torn tail leaves none."""
+    numbers = {_whole(record, "seq") for record in mine} - {0}
+    return max(numbers) - len(numbers) if numbers else 0
 
 
 def _is_start(record: _Fields, event: str) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.agent.ballast import Ballast
 from deployer.agent.context import ActionFailed, Context, Emit, Fields
 from deployer.agent.deploy_log import PATH as LOG
 from deployer.agent.deploy_log import DeployLog
 from deployer.agent.journal import Journal, Writer
-from deployer.agent.performing import perform
+from deployer.agent.performing import is_full, perform
 from deployer.agent.recovery import Plan
 
 ABORTED = "aborted"
@@ -45,9 +46,12 @@ class Unwinding:
         self._writer = Writer(plan.run, plan.fence, plan.seq)
         self._log: list[str] = []
         self._deploy_log = DeployLog(self._ctx.path(LOG))
+        self._ballast = Ballast.of(self._ctx)
 
     def attempt(self, reason: str, *, last: bool) -> Unwound:
         """Do it; a failed attempt closes the run only if it is the `last`."""
+        self._ballast.relieve()
+        # On disk before anything is done, so that an attempt that dies counts too.
         self._write("undo", state="start", reason=reason)
         self._deploy_log.say(f"{self._ctx.app}: putting {self._plan.run} back: {reason}")
         harmless, grave = self._undo()
@@ -63,6 +67,7 @@ class Unwinding:
         self._write("end", outcome=ended.outcome, cause=ended.cause or reason, reason=reason)
         if ended.ok:
             shutil.rmtree(self._ctx.saved_folder, ignore_errors=True)
+            self._ballast.hold()
         plan = self._plan
         what = " ".join(filter(None, (plan.command or "run", plan.release)))
         took = max(0.0, time.time() - plan.began) if plan.began else 0.0
@@ -70,7 +75,8 @@ class Unwinding:
 
     def _undo(self) -> tuple[list[str], list[str]]:
         harmless: list[str] = []
-        grave: list[str] = []
+        lost = self._plan.lost
+        grave = [f"{lost} lines of the journal are damaged"] if lost else []
         for started in self._plan.undo:
             errors = self._perform_all(started.step, started.undo)
             (grave if started.is_exposed else harmless).extend(errors)
@@ -82,11 +88,19 @@ class Unwinding:
         self._ctx.step = step
         for action in actions:
             try:
-                perform(self._ctx, action)
+                self._perform(action)
             except ActionFailed as failed:
                 errors.append(f"{step}: {failed.cause}")
                 self._log += [f"{step}: {failed.cause}", *failed.log]
         return errors
+
+    def _perform(self, action: Fields) -> None:
+        try:
+            perform(self._ctx, action)
+        except ActionFailed as failed:
+            if not is_full(failed) or not self._ballast.give_up():
+                raise
+            perform(self._ctx, action)
 
     def _judged(self, harmless: list[str], grave: list[str]) -> Unwound:
         outcome = ROLLED_BACK if self._plan.is_exposed else ABORTED

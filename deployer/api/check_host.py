@@ -5,7 +5,7 @@ from deployer.api.environment import Environment
 from deployer.api.finding import Check, Finding, Raw
 from deployer.api.status import problem
 from deployer.core.fact import Fact, Facts
-from deployer.core.host_facts import Disk, disk, mapping, python
+from deployer.core.host_facts import Disk, damage, disk, mapping, python
 from deployer.core.host_state import app_state
 from deployer.core.inventory import Host
 from deployer.core.release import Layout
@@ -22,6 +22,7 @@ def checks(at: Environment, host: Host) -> tuple[Check, ...]:
     return (
         Check("set up", (app_state(),), lambda f: _set_up(env, f)),
         Check("recovery", (app_state(),), _recovery, on_bare_hosts=False),
+        Check("live release", (app_state(), damage()), _whole, on_bare_hosts=False),
         Check("disk", (disk(_places(at)),), lambda f: _disk(at, f)),
         Check("python", (_python(at, host),), lambda f: _interpreter(at, host, f)),
         Check("tools", (_tools(at),), lambda f: _programs(at, f)),
@@ -68,6 +69,16 @@ def _recovery(facts: Facts) -> Finding:
     held = f"held: {state.hold}" if state.hold else ""
     text = "; ".join(part for part in (at_work, held) if part)
     return Finding("recovery", "warning" if text else "ok", text or "nothing is left open")
+
+
+def _whole(facts: Facts) -> Finding:
+    live = facts[app_state()].live
+    wrong = facts[damage()].get(live, "")
+    if wrong:
+        hint = "`inv rollback` goes to the last good one; or deploy again"
+        return Finding("live release", "error", f"`{live}` is damaged: {wrong}", hint)
+    text = f"`{live}` is as it was when it was built" if live else "nothing is live yet"
+    return Finding("live release", "ok", text)
 
 
 def _disk(at: Environment, facts: Facts) -> Finding:

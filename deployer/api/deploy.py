@@ -127,6 +127,7 @@ def _is_live(at: Environment, state: AppState, revision: str) -> bool:
         and live.revision == revision
         and state.config_digest == at.config_digest
         and not state.open_run
+        and state.broken is None
     )
 
 

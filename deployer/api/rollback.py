@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from deployer.api.deployment import make_plan, states, targets
 from deployer.api.environment import Environment
+from deployer.api.intact import refuse_damaged
 from deployer.api.running import Ending, run_plan
 from deployer.core.host_facts import release_files
 from deployer.core.host_state import AppState, ReleaseRecord, app_state
@@ -29,6 +30,7 @@ def plan_rollback(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     at.on_all(sessions, lambda one: one.ask((app_state(),)))
     found = states(sessions)
     record = choose_release(at, found)
+    refuse_damaged(at, sessions, found, record.id)
     at.on_all(sessions, lambda one: one.ask((release_files(record.id),)))
     live_files = {
         host: tuple(

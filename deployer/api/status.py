@@ -1,8 +1,10 @@
 """`inv status`: what serves on each host, and whether somebody has to look at it."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from deployer.api.answering import Answer, Asked, worst
+from deployer.core.host_facts import damage
 from deployer.core.host_state import AppState, ColourState, app_state
 from deployer.core.release import other
 from deployer.engine.session import Session
@@ -25,16 +27,38 @@ _LOOK_AT_IT = 7
 _MIXED = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the app stands on a host, and what is wrong with its live release, "" for nothing."""
+
+    state: AppState
+    damage: str = ""
+
+    @property
+    def problem(self) -> str:
+        """Say what is wrong on the host; "" when it serves well or has nothing to serve."""
+        return problem(self.state) or (
+            f"the live release is damaged: {self.damage}" if self.damage else ""
+        )
+
+
 def status(asked: Asked) -> Answer:
     """Read how the app stands; 7 when a host is not well, 8 when releases differ."""
-    found = asked.gather(read_state)
+    found = asked.gather(_read_standing)
+    env = asked.at.inventory.environment
     rows = [
-        _row(host.name, found[host.name])
+        _row(env, host.name, found[host.name])
         if host.name in found
         else _unknown(host.name, asked.errors[host.name])
         for host in asked.at.hosts
     ]
-    return Answer(rows, COLUMNS, _code(found.values()), tells_errors=True)
+    return Answer(rows, COLUMNS, _code(found), tells_errors=True)
+
+
+def _read_standing(session: Session) -> Standing:
+    session.ask((app_state(), damage()))
+    state = session.facts[app_state()]
+    return Standing(state, session.facts[damage()].get(state.live, ""))
 
 
 def read_state(session: Session) -> AppState:
@@ -44,7 +68,9 @@ def read_state(session: Session) -> AppState:
 
 
 def problem(state: AppState) -> str:
-    """Say what is wrong on a host; "" when it serves well or has nothing to serve."""
+    """Say what is wrong on a host, as its links, units and journal tell; "" for nothing."""
+    if state.broken:
+        return f"ROLLBACK FAILED: {state.broken}"
     if state.open_run and not state.locked_by:
         return f"a run was left open and needs recovery: {state.open_run}"
     unit = state.colours.get(state.live_colour)
@@ -55,44 +81,80 @@ def problem(state: AppState) -> str:
     return ""
 
 
-def _code(states: Iterable[AppState]) -> int:
-    known = tuple(states)
-    wrong = (_LOOK_AT_IT for state in known if problem(state))
-    mixed = (_MIXED,) if len({state.live for state in known}) > 1 else ()
+def _code(found: Mapping[str, Standing]) -> int:
+    wrong = (_LOOK_AT_IT for one in found.values() if one.problem)
+    mixed = (_MIXED,) if len({one.state.live for one in found.values()}) > 1 else ()
     return worst((*wrong, *mixed))
 
 
-def _row(host: str, state: AppState) -> Row:
+def _row(env: str, host: str, standing: Standing) -> Row:
+    state = standing.state
     if not state.set_up:
         return {"host": host, "state": "not set up", "note": "run `inv setup`"}
-    release = state.live_release
     unit = state.colours.get(state.live_colour, ColourState("", ""))
     warm = state.colours.get(other(state.live_colour), ColourState("", ""))
+    release = state.live_release
     return {
         "host": host,
         "live": state.live,
         "revision": release.revision[:12] if release else "",
-        "state": release.state if release else "folder gone" if state.live else "nothing deployed",
+        "state": _state(standing),
         "colour": state.live_colour,
         "since": unit.since,
         "unit": unit.active,
         "restarts": unit.restarts,
         "warm": warm.release if warm.is_active and state.live_colour else "",
-        "note": _note(state),
+        "note": _note(env, host, standing),
         "locked_by": state.locked_by,
         "hold": state.hold,
         "open_run": state.open_run,
+        "broken": str(state.broken or ""),
+        "damage": standing.damage,
+        "fallback": state.fallback,
     }
+
+
+def _state(standing: Standing) -> str:
+    state = standing.state
+    if state.broken:
+        return "ROLLBACK FAILED"
+    if state.live and state.live_release is None:
+        return "folder gone"
+    if standing.damage:
+        return "DAMAGED"
+    return state.live_release.state if state.live_release else "nothing deployed"
 
 
 def _unknown(host: str, error: DeployerError) -> Row:
     return {"host": host, "state": "unknown", "note": error.message, "hint": error.hint}
 
 
-def _note(state: AppState) -> str:
+def _note(env: str, host: str, standing: Standing) -> str:
+    state = standing.state
     parts = (
-        problem(state),
+        standing.problem,
+        f"the host left a damaged release by itself: {state.fallback}" if state.fallback else "",
         f"at work: {state.locked_by}" if state.locked_by else "",
         f"held: {state.hold}" if state.hold else "",
     )
-    return "; ".join(part for part in parts if part)
+    said = "; ".join(part for part in parts if part)
+    if not state.broken and not standing.damage:
+        return said
+    return "\n".join((said, *_what_to_do(env, host, standing)))
+
+
+def _what_to_do(env: str, host: str, standing: Standing) -> tuple[str, ...]:
+    on = f"--env {env} --limit {host}"
+    if standing.state.broken:
+        return (
+            "A person must look at this host. Deploys are refused until it is mended.",
+            f"1. `inv health {on}`: is the site up?",
+            f"2. `inv logs {on}` and `inv history {on}`: what did the app and the run say?",
+            "3. mend what the cause names: a full disk, a missing unit, a database that is down",
+            f"4. `inv recover {on}` puts that run back once more,",
+            f"   or `inv rollback {on}` goes to the last release that was good",
+        )
+    return (
+        f"1. `inv rollback {on}` goes to the last good release, if that is whole,",
+        f"2. or `inv deploy {on}` builds a new one; look for the reason: disk errors, a hand",
+    )

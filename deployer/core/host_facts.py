@@ -55,6 +55,12 @@ def release_files(release: str) -> Fact[Mapping[str, str]]:
     return Fact(f"config:{release}", "config", _texts, {"release": release})
 
 
+def damage(*releases: str) -> Fact[Mapping[str, str]]:
+    """Ask what is wrong with releases, "" for nothing; without any named, with the live one."""
+    key = ":".join(("damage", *releases))
+    return Fact(key, "damage", _texts, {"releases": list(releases)})
+
+
 def repository(revisions: Iterable[str]) -> Fact[RepositoryState]:
     """Ask what the bare mirror has."""
     return Fact("repository", "repository", _repository, {"revisions": list(revisions)})

@@ -39,6 +39,20 @@ class ColourState:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenRun:
+    """A run that a host could not put back: a person must look."""
+
+    run: str
+    command: str
+    release: str
+    cause: str
+
+    def __str__(self) -> str:
+        what = " ".join(filter(None, (self.command or "run", self.release)))
+        return f"{what} (run `{self.run}`) could not be put back: {self.cause}"
+
+
+@dataclass(frozen=True, slots=True)
 class AppState:
     """An app on a host, as it stands."""
 
@@ -53,6 +67,9 @@ class AppState:
     open_run: str = ""
     locked_by: str = ""
     hold: str = ""
+    broken: BrokenRun | None = None
+    fallback: str = ""
+    """Why the host has left a damaged release by itself, while it still serves what it chose."""
 
     @property
     def live_release(self) -> ReleaseRecord | None:
@@ -111,7 +128,14 @@ def parse_app_state(answer: object) -> AppState:
         open_run=_described(data.get("open_run")),
         locked_by=_described(data.get("locked_by")),
         hold=_described(data.get("hold")),
+        broken=_broken(_mapping(data.get("broken"))),
+        fallback=_described(data.get("fallback")),
     )
+
+
+def _broken(data: Mapping[str, object]) -> BrokenRun | None:
+    names = ("run", "command", "release", "cause")
+    return BrokenRun(*(_text(data.get(name)) for name in names)) if data else None
 
 
 def _record(data: Mapping[str, object]) -> ReleaseRecord:

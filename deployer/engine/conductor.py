@@ -16,6 +16,7 @@ from deployer.errors import (
     AgentRefused,
     ConnectionLost,
     DeployerError,
+    HostBroken,
     HostError,
     HostTimeout,
     Locked,
@@ -66,7 +67,7 @@ class Conductor:
         for host, answer in answers.items():
             self._note_failure(host, "begin", answer)
             if answer is not None:
-                self._outcomes[host] = _NOT_BEGUN.get(answer.exit_code, Outcome.UNKNOWN)
+                self._outcomes[host] = _not_begun(answer)
         return not self._failed
 
     def _before_live(self, prepared: Mapping[str, Compiled]) -> bool:
@@ -233,3 +234,9 @@ class Conductor:
             cause=end.cause,
             hint=end.hint,
         )
+
+
+def _not_begun(error: DeployerError) -> Outcome:
+    if isinstance(error, HostBroken):
+        return Outcome.ROLLBACK_FAILED
+    return _NOT_BEGUN.get(error.exit_code, Outcome.UNKNOWN)

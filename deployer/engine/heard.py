@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from deployer.core.event import ActionStarted, Event, OutputLine, StepFinished, StepStarted
 from deployer.core.transport import Message
-from deployer.errors import AgentRefused, Locked
+from deployer.errors import AgentRefused, HostBroken, Locked
 
 
 class Heard:
@@ -45,12 +45,14 @@ class Heard:
             case _:
                 return None
 
-    def refusal(self, answer: Message) -> Locked | AgentRefused:
+    def refusal(self, answer: Message) -> Locked | AgentRefused | HostBroken:
         """Give the error for what the agent would not do."""
         text = f"`{self._host}`: {self.text(answer, 'message')}"
         hint = self.text(answer, "hint")
         if answer.get("why") in {"locked", "held", "stale"}:
             return Locked(text, hint=hint)
+        if answer.get("why") == "broken":
+            return HostBroken(text, host=self._host, hint=hint)
         return AgentRefused(text, host=self._host, hint=hint)
 
 

@@ -72,6 +72,8 @@ class FakeHost:
     """What the step `check` finds."""
     sick: set[str] = field(default_factory=set)
     """Releases that do not answer well."""
+    damage: dict[str, str] = field(default_factory=dict)
+    """What is wrong with a release."""
     heard: list[Message] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     """How each run ended here."""
@@ -296,6 +298,9 @@ def remote_revision(host: FakeHost, asked: Json) -> object:
 FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {
     "app": app,
     "outcome": outcome,
+    "damage": lambda host, asked: {
+        one: host.damage.get(str(one), "") for one in cast("list[object]", asked["releases"])
+    },
     "disk": disk,
     "files": files,
     "config": config,

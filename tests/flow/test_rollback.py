@@ -38,6 +38,33 @@ def test_a_rollback_serves_the_good_release_before_and_marks_the_bad_one():
     assert host.enabled == {BLUE}
 
 
+def test_a_damaged_target_is_refused_before_anything_is_left():
+    made = cold(serving_second(2))
+    assert made.deploy(THIRD) == 0
+    made.hosts[1].damage = {SECOND_ID: "`app.py` is missing"}
+    for host in made.hosts:
+        host.heard.clear()
+
+    code = made.rollback()
+
+    assert code == 9
+    assert made.error is not None
+    assert "`app.py` is missing" in made.error.message
+    assert f"--to {FIRST_ID}" in made.error.hint
+    assert {one for host in made.hosts for one in host.spoken} == {"facts"}
+    assert {host.serving for host in made.hosts} == {THIRD_ID}
+
+
+def test_with_no_other_whole_release_a_deploy_is_advised():
+    made = cold(serving_second())
+    made.hosts[0].damage = {FIRST_ID: "`app.py` is missing"}
+
+    assert made.rollback() == 9
+
+    assert made.error is not None
+    assert "no other good release is whole: `inv deploy" in made.error.hint
+
+
 def test_a_rollback_to_a_warm_release_is_a_swap_that_keeps_it_running():
     made = serving_second()
     served: set[str] = set()

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from deployer.agent import fields, trash
-from deployer.agent.actions.venvs import MARKER
 from deployer.agent.backup_folders import backups_of, partials_of, stored
 from deployer.agent.context import ActionFailed, Context
+from deployer.agent.manifest import MARKER
 from deployer.agent.prune_rules import (
     DAY,
     BackupRule,

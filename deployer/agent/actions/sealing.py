@@ -13,6 +13,7 @@ from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.files import write_atomic
 from deployer.agent.flush import flush_file_system
+from deployer.agent.manifest import sums_of
 from deployer.agent.people import group_id
 from deployer.agent.release_record import RECORD
 from deployer.agent.roots import writable
@@ -27,11 +28,23 @@ def seal(ctx: Context, action: Mapping[str, object]) -> bool:
     group = group_id(fields.text(action, "group"))
     marker = fields.text(action, "marker")
     note = {"interpreter": fields.text(action, "interpreter")}
-    return seal_folder(ctx, path, marker, group, note)
+    return seal_folder(ctx, path, marker, group, note, summed=True)
 
 
-def seal_folder(ctx: Context, path: Path, marker: str, group: int, note: Mapping[str, str]) -> bool:
-    """Seal a folder; `note` is written into the marker, `interpreter` compiles its Python."""
+def seal_folder(
+    ctx: Context,
+    path: Path,
+    marker: str,
+    group: int,
+    note: Mapping[str, str],
+    *,
+    summed: bool = False,
+) -> bool:
+    """Seal a folder; `note` is written into the marker, `interpreter` compiles its Python.
+
+    With `summed` the marker also has the sha256 of what is short: of a release it is little, of an
+    environment of packages more than is worth reading at every boot.
+    """
     if "/" in marker or not marker:
         raise ActionFailed(f"`{marker}` is not the name of a marker file")
     if not path.is_dir():
@@ -46,8 +59,11 @@ def seal_folder(ctx: Context, path: Path, marker: str, group: int, note: Mapping
         sealed = seal_tree(path, group, served=_SERVED)
         for own in (marker, RECORD):
             sealed.sizes.pop(own, None)
+    sums = sums_of(path, sealed.sizes) if summed else {}
     flush_file_system(path)
-    write_atomic(path / marker, _manifest(sealed, note), 0o640, os.geteuid(), group)
+    # For root only: the sum of a short file tells too much of a secret in it.
+    content = _manifest(sealed, note, sums)
+    write_atomic(path / marker, content, 0o600, os.geteuid(), group)
     return True
 
 
@@ -59,13 +75,14 @@ def _sizes(marker: Path) -> object:
     return found.get("sizes") if isinstance(found, dict) else None
 
 
-def _manifest(sealed: Sealed, note: Mapping[str, str]) -> bytes:
+def _manifest(sealed: Sealed, note: Mapping[str, str], sums: Mapping[str, str]) -> bytes:
     content = {
         "schema": 1,
         "files": len(sealed.sizes),
         "bytes": sum(sealed.sizes.values()),
         **note,
         "sizes": sealed.sizes,
+        "sums": sums,
     }
     return json.dumps(content, separators=(",", ":")).encode() + b"\n"
 

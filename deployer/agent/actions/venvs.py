@@ -15,10 +15,9 @@ from deployer.agent.actions.programs import require
 from deployer.agent.actions.sealing import seal_folder
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.files import link_atomic
+from deployer.agent.manifest import MARKER
 from deployer.agent.people import main_group_id, user_id
 from deployer.agent.roots import app_folder
-
-MARKER = ".sealed"
 
 _INSTALL_HINT = (
     "Mend the requirement that the last lines name; with a `wheelhouse`, its wheel must be there."

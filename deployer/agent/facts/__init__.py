@@ -27,6 +27,7 @@ PLACES = {
     "web_server": ("web", "web_server"),
     "journal": ("history", "journal"),
     "outcome": ("outcome", "outcome"),
+    "damage": ("damage", "damage"),
     "backups": ("history", "backups"),
 }
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import pwd
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from deployer.agent import counters, lock
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.journal import load
-from deployer.agent.recovering import JOURNAL
-from deployer.agent.recovery import plan
-from deployer.agent.release_record import is_release_id, read_record
+from deployer.agent.journal import NAME, Record, load
+from deployer.agent.recovery import broken, last_fallback, plan
+from deployer.agent.release_record import read_record
+from deployer.agent.standing import COLOURS, linked, live_colour, releases
 
-COLOURS = ("blue", "green")
 _ASKED = "Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestampMonotonic"
 _NOTHING: Mapping[str, str] = {}
 
@@ -25,18 +25,21 @@ def app(ctx: Context, _question: Fields) -> object:
     folder = ctx.state_folder
     if not folder.is_dir():
         return {"set_up": False, "user": _has_user(ctx.app)}
-    live = _link(ctx, "run/live")
+    live = linked(ctx, "run/live")
+    records = load(folder / NAME)
     return {
         "set_up": True,
         "user": _has_user(ctx.app),
         "fence": counters.number(folder, counters.FENCE),
         "counter": _counter(ctx, folder),
         "live": live,
-        "live_colour": _live_colour(ctx),
-        "current": _link(ctx, "current"),
+        "live_colour": live_colour(ctx),
+        "current": linked(ctx, "current"),
         "colours": _colours(ctx),
         "releases": _releases(ctx),
-        "open_run": _open_run(folder),
+        "open_run": _open_run(records),
+        "broken": _broken(records),
+        "fallback": _fallback(records),
         "locked_by": dict(lock.owner(folder)) or None,
         "hold": _hold(folder),
         "config_digest": _digest(ctx, live),
@@ -51,35 +54,11 @@ def _has_user(name: str) -> bool:
     return True
 
 
-def _link(ctx: Context, name: str) -> str:
-    target = _target(ctx.path(f"/srv/{ctx.app}/{name}")).name
-    return target if is_release_id(target) else ""
-
-
-def _target(link: Path) -> Path:
-    try:
-        return link.readlink()
-    except OSError:
-        return Path()
-
-
-def _live_colour(ctx: Context) -> str:
-    folder = _target(ctx.path(f"/srv/{ctx.app}/run/live.sock")).parent.name
-    found = (colour for colour in COLOURS if folder == f"{ctx.app}-{colour}")
-    return next(found, "") or _colour_of(ctx, _link(ctx, "run/live"))
-
-
-def _colour_of(ctx: Context, release: str) -> str:
-    """Give the colour of the live release when the link of its socket was lost or bent."""
-    found = (colour for colour in COLOURS if release and _link(ctx, f"run/{colour}") == release)
-    return next(found, "")
-
-
 def _colours(ctx: Context) -> dict[str, object]:
     units = _units(ctx)
     return {
         colour: {
-            "release": _link(ctx, f"run/{colour}"),
+            "release": linked(ctx, f"run/{colour}"),
             **_described(units.get(f"{ctx.app}@{colour}.service", _NOTHING)),
         }
         for colour in COLOURS
@@ -120,15 +99,8 @@ def _whole(unit: Mapping[str, str], key: str) -> int:
 
 def _counter(ctx: Context, folder: Path) -> int:
     """Give the last number that counts as used, also if the counter's file was lost."""
-    used = [int(name[:6]) for name in _names(ctx)]
+    used = [int(name[:6]) for name in releases(ctx)]
     return max([counters.number(folder, counters.RELEASES), *used])
-
-
-def _names(ctx: Context) -> list[str]:
-    folder = ctx.path(f"/srv/{ctx.app}/releases")
-    if not folder.is_dir():
-        return []
-    return sorted(one.name for one in folder.iterdir() if is_release_id(one.name))
 
 
 def _releases(ctx: Context) -> list[object]:
@@ -141,12 +113,29 @@ def _releases(ctx: Context) -> list[object]:
             **read_record(folder / name),
             "id": name,
         }
-        for name in _names(ctx)
+        for name in releases(ctx)
     ]
 
 
-def _open_run(folder: Path) -> object:
-    found = plan(load(folder / JOURNAL))
+def _broken(records: Sequence[Record]) -> object:
+    found = broken(records)
+    return found and asdict(found)
+
+
+def _fallback(records: Sequence[Record]) -> object:
+    found = last_fallback(records)
+    return found and {
+        "since": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(_seconds(found.get("time")))),
+        "cause": found.get("cause"),
+    }
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def _open_run(records: Sequence[Record]) -> object:
+    found = plan(records)
     if found is None:
         return None
     return {

@@ -32,7 +32,8 @@ def backups(ctx: Context, question: Fields) -> object:
 
 def _run(name: str, records: Sequence[Record]) -> dict[str, object]:
     begin = next((one for one in records if one.get("event") == "begin"), {})
-    end = next((one for one in records if one.get("event") == "end"), {})
+    # The last one counts: what was given up may have been mended by a later recovery.
+    end = next((one for one in reversed(records) if one.get("event") == "end"), {})
     failed = next((one for one in records if one.get("state") == "failed"), {})
     release = begin.get("release")
     known: Mapping[str, object] = release if isinstance(release, Mapping) else {}
@@ -41,7 +42,7 @@ def _run(name: str, records: Sequence[Record]) -> dict[str, object]:
         "id": name,
         "command": begin.get("command", ""),
         "actor": begin.get("actor", ""),
-        "release": known.get("id", ""),
+        "release": known.get("id") or end.get("release") or "",
         "revision": known.get("revision", ""),
         "outcome": end.get("outcome", "open"),
         "started": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started)),

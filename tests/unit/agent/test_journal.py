@@ -1,6 +1,7 @@
 import errno
 import stat
 
+from deployer.agent.ballast import Ballast
 from deployer.agent.journal import Journal, Writer, encode, load, read
 
 
@@ -62,12 +63,13 @@ def test_a_repeated_line_counts_once():
 def test_a_full_disk_gives_its_ballast_for_the_next_line(tmp_path):
     class FullOnce(Journal):
         def _put(self, line):
-            if self._ballast.exists():
+            if ballast.folders[0].exists():
                 raise OSError(errno.ENOSPC, "No space left on device")
             super()._put(line)
 
+    ballast = Ballast((tmp_path / "ballast",))
+    ballast.hold()
     journal = FullOnce(tmp_path / "journal")
-    journal.keep_ballast()
 
     journal.write(Writer("r1", 1), "undo")
 

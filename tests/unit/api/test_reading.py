@@ -41,6 +41,39 @@ def test_status_says_with_its_code_how_the_fleet_is(apps, code):
     assert status(hosts).code == code
 
 
+BROKEN = {"run": "r7", "command": "deploy", "release": "000009-ccccccc", "cause": "no link"}
+
+
+def test_a_host_that_could_not_be_put_back_cannot_be_missed():
+    shown = status(asked({"app": serving(broken=BROKEN)}))
+
+    (row,) = shown.rows
+    first, *steps = str(row["note"]).splitlines()
+    assert (shown.code, row["state"]) == (7, "ROLLBACK FAILED")
+    assert first == (
+        "ROLLBACK FAILED: deploy 000009-ccccccc (run `r7`) could not be put back: no link"
+    )
+    assert [line[:2] for line in steps[1:]] == ["1.", "2.", "3.", "4.", "  "]
+    assert any("inv rollback --env prod --limit web1" in line for line in steps)
+
+
+def test_a_damaged_live_release_is_told_with_what_to_do():
+    shown = status(asked({"app": serving(), "damage": {LIVE: "`a.py` has 0 bytes"}}))
+
+    (row,) = shown.rows
+    assert (shown.code, row["state"]) == (7, "DAMAGED")
+    assert "the live release is damaged: `a.py` has 0 bytes" in str(row["note"])
+    assert "inv rollback" in str(row["note"])
+
+
+def test_a_host_that_left_a_damaged_release_by_itself_says_so_and_is_well():
+    shown = status(asked({"app": serving(fallback={"since": "noon", "cause": "it is damaged"})}))
+
+    (row,) = shown.rows
+    assert shown.code == 0
+    assert "left a damaged release by itself: since noon, cause it is damaged" in str(row["note"])
+
+
 def test_an_unreachable_host_is_a_row_and_a_4():
     hosts = asked({"app": serving()}, None)
 
@@ -144,8 +177,8 @@ def test_a_host_on_which_all_is_well_passes_every_check():
     assert code == 0
     assert {result for result, _ in found.values()} == {"ok"}
     assert set(found) == {
-        "connect", "set up", "recovery", "disk", "python", "tools", "clock", "nginx", "neighbours",
-        "repository",
+        "connect", "set up", "recovery", "live release", "disk", "python", "tools", "clock",
+        "nginx", "neighbours", "repository",
     }  # fmt: skip
 
 
@@ -153,6 +186,7 @@ def test_a_host_on_which_all_is_well_passes_every_check():
     ("name", "changes", "said"),
     [
         ("set up", {"app": {"set_up": False}}, "never set up"),
+        ("live release", {"damage": {LIVE: "`a.py` has 0 bytes"}}, "`a.py` has 0 bytes"),
         ("disk", {"disk": {"/srv/shop": {**ROOM, "free": 1 << 20}}}, "1 MB free"),
         ("python", {"python:python3": {}}, "there is no `python3`"),
         ("python", {"python:python3": {"version": "3.11"}}, "no virtual environments"),
