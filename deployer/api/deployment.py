@@ -52,6 +52,7 @@ def targets(
             live_files=live_files[host.name],
             repository=supply[0],
             wheels=supply[1],
+            allow_destructive=at.request.allow_destructive,
         )
         for host in at.hosts
     )

@@ -1,6 +1,5 @@
 """`inv plan`: the plan that a command would carry out, from real facts; nothing is changed."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ from deployer.api.environment import Environment
 from deployer.api.preview import previewed
 from deployer.api.rollback import plan_release, plan_rollback, schema_sentence
 from deployer.core.host_state import AppState
+from deployer.core.migration_files import read_migration
 from deployer.core.plan import Plan
 from deployer.core.preview import Preview
 from deployer.core.supply import Commit
@@ -18,7 +18,6 @@ from deployer.transport.repository import LocalRepository
 
 Previewer = Callable[[Environment, Mapping[str, Session]], Preview]
 
-_MIGRATION = re.compile(r"(?:.*/)?(?P<app>[^/]+)/migrations/(?:versions/)?(?P<name>[^/]+)\.py")
 _ON_THE_HOST = "decided on the host, after the code is there"
 
 
@@ -58,13 +57,13 @@ class _News:
 
     migrations: str = _ON_THE_HOST
     commits: tuple[Commit, ...] | None = None
-    names: tuple[str, ...] | None = None
+    found: tuple[Mapping[str, object], ...] | None = None
 
     @property
     def provisional(self) -> Mapping[str, object]:
-        if self.names is None:
+        if self.found is None:
             return {}
-        return {"check": {"migrations": {"pending": list(self.names)}}}
+        return {"check": {"migrations": {"pending": list(self.found)}}}
 
 
 def _news(at: Environment, sessions: Mapping[str, Session], revision: str) -> _News:
@@ -83,14 +82,9 @@ def _news(at: Environment, sessions: Mapping[str, Session], revision: str) -> _N
             "none: this app has no migrations" if commits is not None else _ON_THE_HOST, commits
         )
     files = repository.new_migrations(older, revision)
-    names = tuple(migration_name(file) for file in files)
-    return _News(", ".join(names) or "no new ones in this revision", commits, names)
-
-
-def migration_name(file: str) -> str:
-    """Call a file of migrations as Django does; another one by its path."""
-    found = _MIGRATION.fullmatch(file)
-    return f"{found['app']}.{found['name']}" if found else file
+    read = tuple(read_migration(file, repository.text(revision, file)) for file in files)
+    names = ", ".join(str(one["name"]) for one in read)
+    return _News(names or "no new ones in this revision", commits, read)
 
 
 def _nothing_to_do(at: Environment, revision: str, summary: str) -> Preview:

@@ -64,7 +64,11 @@ def _phase(phase: Phase, steps: Sequence[Step], compiled: Compiled, on: Target) 
     return PhasePreview(
         phase,
         tuple(
-            replace(known[step.name], provisional=_waits(step, on))
+            replace(
+                known[step.name],
+                provisional=_waits(step, on),
+                notices=tuple(one.text for name, one in compiled.notices if name == step.name),
+            )
             for step in steps
             if step.name in known
         ),

@@ -20,6 +20,7 @@ class Request:
     dry_run: bool = False
     force: bool = False
     verbose: bool = False
+    allow_destructive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from deployer.cli.leave import leave
 from deployer.cli.options import CHANGING, COMMON, YES
 
 _REVISION = {"revision": "branch, tag or commit; default the inventory's"}
+_DESTRUCTIVE = {
+    "allow_destructive": "also if the old code cannot live with the new schema; default off"
+}
 _FORCE = {"force": "a new release even if it is already live; default off"}
 
 
@@ -17,6 +20,7 @@ _FORCE = {"force": "a new release even if it is already live; default off"}
         **CHANGING,
         **_REVISION,
         **_FORCE,
+        **_DESTRUCTIVE,
         "dry_run": "show what would be done, change nothing; the same as plan; default off",
     },
 )
@@ -29,6 +33,7 @@ def deploy(
     yes: bool = False,
     verbose: bool = False,
     force: bool = False,
+    allow_destructive: bool = False,
     dry_run: bool = False,
 ) -> None:
     """Deploy a revision; go back by itself if it proves unhealthy."""
@@ -45,12 +50,13 @@ def deploy(
             yes=yes,
             verbose=verbose,
             force=force,
+            allow_destructive=allow_destructive,
             dry_run=dry_run or context.config.run.dry,
         ),
     )
 
 
-@task(auto_shortflags=False, help={**COMMON, **_REVISION, **_FORCE})
+@task(auto_shortflags=False, help={**COMMON, **_REVISION, **_FORCE, **_DESTRUCTIVE})
 def plan(
     context: Context,
     env: str = "",
@@ -59,6 +65,7 @@ def plan(
     output: str = "auto",
     verbose: bool = False,
     force: bool = False,
+    allow_destructive: bool = False,
 ) -> None:
     """Show what a deploy would do, and change nothing; 3 if there is something to do."""
     from deployer.api import main
@@ -73,6 +80,7 @@ def plan(
             output=output,
             verbose=verbose,
             force=force,
+            allow_destructive=allow_destructive,
             dry_run=True,
         ),
     )
@@ -80,7 +88,11 @@ def plan(
 
 @task(
     auto_shortflags=False,
-    help={**CHANGING, "to": "a release id or number; default the last good one"},
+    help={
+        **CHANGING,
+        **_DESTRUCTIVE,
+        "to": "a release id or number; default the last good one",
+    },
 )
 def rollback(
     context: Context,
@@ -90,6 +102,7 @@ def rollback(
     output: str = "auto",
     yes: bool = False,
     verbose: bool = False,
+    allow_destructive: bool = False,
 ) -> None:
     """Go back to the last good release; the database is not touched."""
     from deployer.api import main
@@ -104,6 +117,7 @@ def rollback(
             output=output,
             yes=yes,
             verbose=verbose,
+            allow_destructive=allow_destructive,
             dry_run=context.config.run.dry,
         ),
     )

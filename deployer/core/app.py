@@ -18,6 +18,7 @@ from deployer.core.ports import (
     WebServer,
 )
 from deployer.core.quantities import Duration, Pause
+from deployer.core.schema_policy import Migrations
 from deployer.core.secret import EnvValue
 from deployer.core.values import AppName, EnvName, Python, RelativePath
 
@@ -108,6 +109,9 @@ class App(Model):
     database: Annotated[Database, Plugged("databases")] = Field(
         default_factory=DefaultPart("databases", (("kind", "none"),)),
         description="What is backed up before a release changes it.",
+    )
+    migrations: Migrations = Field(
+        default_factory=Migrations, description="How migrations are run."
     )
     env: Mapping[EnvName, EnvValue] = Field(
         default_factory=dict,

@@ -16,6 +16,7 @@ class StepPreview:
     refused: str = ""
     hint: str = ""
     provisional: bool = False
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Target:
     repository: Repository | None = None
     config_digest: str = ""
     wheels: Wheels | None = None
+    allow_destructive: bool = False
 
     @property
     def app(self) -> App:
@@ -69,10 +70,27 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a step has found and everybody should know; `level` is info, warning or error."""
+
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is to be done, and what is worth telling before it is."""
+
+    actions: tuple[Action, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Skip:
     """There is nothing to do, and why."""
 
     reason: str
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,7 @@ class Passed:
     """The step was only a look at facts, and all is well; `note` says what was found."""
 
     note: str
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +107,10 @@ class Refuse:
 
     cause: str
     hint: str = ""
+    notices: tuple[Notice, ...] = ()
 
 
-Work = tuple[Action, ...] | Skip | Passed | Refuse
+Work = tuple[Action, ...] | Told | Skip | Passed | Refuse
 
 
 class Step(Protocol):

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 from deployer.core.fact import Fact, Facts
 from deployer.core.order import Order, OrderedStep
-from deployer.core.step import Passed, Phase, Refuse, Scope, Skip, Step, Target, Work
+from deployer.core.step import (
+    Notice,
+    Passed,
+    Phase,
+    Refuse,
+    Scope,
+    Skip,
+    Step,
+    Target,
+    Told,
+    Work,
+)
 from deployer.errors import DeployerError, InternalError
 
 
@@ -17,6 +28,7 @@ class Compiled:
     skipped: tuple[tuple[str, str], ...] = ()
     passed: tuple[tuple[str, str], ...] = ()
     refused: tuple[str, Refuse] | None = None
+    notices: tuple[tuple[str, Notice], ...] = ()
 
 
 def questions(steps: Sequence[Step], on: Target) -> tuple[Fact[object], ...]:
@@ -29,21 +41,27 @@ def compile_phase(phase: Phase, steps: Sequence[Step], on: Target, facts: Facts)
     ordered: list[OrderedStep] = []
     skipped: list[tuple[str, str]] = []
     passed: list[tuple[str, str]] = []
-    for step in steps:
-        if not _takes_part(step, on):
-            continue
+    notices: list[tuple[str, Notice]] = []
+    refused: tuple[str, Refuse] | None = None
+    for step in (one for one in steps if _takes_part(one, on)):
         work = _work(step, on, facts)
+        notices += ((step.name, one) for one in _notices(work))
         match work:
             case Refuse():
-                refused = (step.name, work)
-                return Compiled(Order(phase, ()), tuple(skipped), tuple(passed), refused)
+                ordered, refused = [], (step.name, work)
+                break
             case Skip(reason):
                 skipped.append((step.name, reason))
             case Passed(note):
                 passed.append((step.name, note))
-            case actions:
+            case Told(actions) | actions:
                 ordered.append(OrderedStep(step.name, tuple(actions), step.undo(on, facts)))
-    return Compiled(Order(phase, tuple(ordered)), tuple(skipped), tuple(passed))
+    order = Order(phase, tuple(ordered))
+    return Compiled(order, tuple(skipped), tuple(passed), refused, tuple(notices))
+
+
+def _notices(work: Work) -> tuple[Notice, ...]:
+    return () if isinstance(work, tuple) else work.notices
 
 
 def _work(step: Step, on: Target, facts: Facts) -> Work:

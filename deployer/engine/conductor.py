@@ -101,6 +101,8 @@ class Conductor:
             facts = self._fleet.session(host).facts
             one = compile_phase(phase, wanted, self._plan.target(host), facts)
             compiled[host] = one
+            for _, notice in one.notices:
+                self._emit(Noticed(notice.text, notice.level, host))
             for step, note in one.passed:
                 self._emit(StepFinished(host, step, 0.0, changed=False, note=note))
             for step, reason in one.skipped:

@@ -76,6 +76,7 @@ def _step(step: StepPreview) -> Iterator[str]:
     else:
         yield clean(f"    {step.step}{note}")
         yield from (clean(f"      {action}") for action in step.actions)
+    yield from (clean(f"      {notice}") for notice in step.notices)
 
 
 def _end(preview: Preview) -> str:

@@ -1,10 +1,12 @@
 """Apply pending migrations: once per deploy, on one host, as the app's user."""
 
-from deployer.core.action import Mark
+from deployer.core.action import Action, Mark
 from deployer.core.app_process import app_python, app_run
+from deployer.core.command import Command
 from deployer.core.fact import Fact, Facts
-from deployer.core.migrations import pending_migrations
-from deployer.core.step import Phase, Scope, Skip, Target, Work
+from deployer.core.migration_words import notices, refusal
+from deployer.core.migrations import Pending, pending_migrations, vouched
+from deployer.core.step import Phase, Scope, Skip, Target, Told, Work
 
 
 class Migrate:
@@ -25,19 +27,34 @@ class Migrate:
         migrate = on.app.framework.migrate(app_python(on))
         if migrate is None:
             return Skip("this app has no migrations")
-        pending = facts[pending_migrations()]
+        pending = vouched(facts[pending_migrations()], on.app.migrations.additive)
+        told = notices(pending)
         if pending.known and not pending.names:
-            return Skip("nothing is pending")
-        note = f"{pending.kind}: {' '.join(pending.names)}" if pending.known else "unknown"
-        return (
-            app_run(
-                on,
-                migrate,
-                timeout=1800.0,
-                hint="the old release serves on; look at the schema before the next deploy",
-            ),
-            Mark(on.release.id, "staged", (("migrations", note),)),
-        )
+            return Skip("nothing is pending", told)
+        if pending.destructive and not on.allow_destructive:
+            return refusal(pending, on.inventory.environment)
+        return Told(_actions(on, migrate, pending), told)
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
         return ()
+
+
+def _actions(on: Target, migrate: Command, pending: Pending) -> tuple[Action, ...]:
+    return (
+        app_run(
+            on,
+            migrate,
+            timeout=on.app.migrations.timeout,
+            hint="the old release serves on; look at the schema before the next deploy",
+        ),
+        Mark(on.release.id, "staged", (("migrations", recorded(pending)),)),
+    )
+
+
+def recorded(pending: Pending) -> str:
+    """Give what the release's record keeps of its migrations."""
+    if not pending.known:
+        return "unknown"
+    allowed = ", allowed" if pending.destructive else ""
+    broken = f" ({pending.reason})" if pending.destructive else ""
+    return f"{pending.kind}{allowed}: {' '.join(pending.names)}{broken}"

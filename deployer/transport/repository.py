@@ -78,6 +78,10 @@ class LocalRepository:
         names = found.stdout.decode(errors="replace").splitlines()
         return tuple(name for name in names if not name.endswith("__init__.py"))
 
+    def text(self, revision: str, path: str) -> str:
+        """Give the text of a file at a commit; "" if it has none there."""
+        return self._git("show", f"{revision}:{path}").stdout.decode(errors="replace")
+
     def checked_out(self) -> tuple[str, str]:
         """Give the branch ("" for none) and the commit ("" for none yet) that are checked out."""
         branch = self._git("symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode().strip()

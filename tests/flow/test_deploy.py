@@ -103,7 +103,11 @@ def test_another_configuration_of_the_same_code_is_another_release():
 def test_what_is_done_once_is_done_on_one_host():
     made = serving_first(3)
     for host in made.hosts:
-        host.check = {"migrations": {"pending": ["shop.0002_more"], "destructive": []}}
+        host.check = {
+            "migrations": {
+                "pending": [{"name": "shop.0002_more", "changes": [{"do": "create_table"}]}]
+            }
+        }
 
     made.deploy(SECOND)
 
@@ -115,7 +119,7 @@ def test_what_is_done_once_is_done_on_one_host():
 def test_the_host_with_the_role_migrates():
     made = stage(3, roles={"web3": ("web", "migrate")})
     for host in made.hosts:
-        host.check = {"migrations": {"pending": ["shop.0001_initial"], "destructive": []}}
+        host.check = {"migrations": {"pending": ["shop.0001_initial"], "first": True}}
 
     made.deploy(FIRST)
 

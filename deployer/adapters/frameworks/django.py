@@ -29,7 +29,8 @@ class Django(Model):
 
     @property
     def probe(self) -> str:
-        return read_probe("django_probe.py")
+        parts = ("django_state_probe.py", "django_changes_probe.py", "django_probe.py")
+        return "\n".join(map(read_probe, parts)).replace("MIGRATES", repr(self.migrates))
 
     def migrate(self, python: str) -> Command | None:
         return command(python, self.manage, "migrate", "--noinput") if self.migrates else None

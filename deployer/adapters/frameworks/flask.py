@@ -25,7 +25,8 @@ class Flask(Model):
 
     @property
     def probe(self) -> str:
-        return read_probe("alembic_probe.py") if self.migrates else ""
+        parts = ("alembic_state_probe.py", "alembic_changes_probe.py", "alembic_probe.py")
+        return "\n".join(map(read_probe, parts)) if self.migrates else ""
 
     def migrate(self, python: str) -> Command | None:
         return command(python, "-m", "flask", "db", "upgrade") if self.migrates else None

@@ -5,39 +5,16 @@ from django.core.management import call_command
 django.setup()
 call_command("check")
 
-_DESTRUCTIVE = {
-    "RemoveField", "DeleteModel", "RenameField", "RenameModel", "AlterField",
-    "RunSQL", "RunPython", "AlterModelTable", "AlterUniqueTogether", "AddConstraint",
-}
-_HARMLESS = {"CreateModel", "AddIndex", "RemoveIndex", "AlterModelOptions", "AlterModelManagers"}
-
-
-def _is_destructive(operation):
-    name = type(operation).__name__
-    if name in _HARMLESS:
-        return False
-    if name == "AddField":
-        field = operation.field
-        return not (field.null or field.has_default() or getattr(field, "many_to_many", False))
-    return name in _DESTRUCTIVE or name not in _HARMLESS
-
-
-if leader:
+if leader and MIGRATES:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     _executor = MigrationExecutor(connection)
-    _plan = _executor.migration_plan(_executor.loader.graph.leaf_nodes())
-    _pending = [migration for migration, backwards in _plan]
-    _first = not _executor.loader.applied_migrations
-    report["migrations"] = {
-        "pending": [f"{one.app_label}.{one.name}" for one in _pending],
-        "destructive": []
-        if _first
-        else [
-            f"{one.app_label}.{one.name}"
-            for one in _pending
-            if any(_is_destructive(operation) for operation in one.operations)
-        ],
-    }
+    _found = {**_django_state(_executor.loader, connection), **_django_pending(_executor, connection)}
+    del _found["applied"]
+    try:
+        _found["unmade"] = _django_unmade(_executor.loader)
+    except Exception as _error:  # a warning that cannot be given must not stop a deploy
+        _found["unmade"] = []
+    report["migrations"] = _found
     connection.close()

@@ -1,3 +1,4 @@
+import ast
 import subprocess
 import sys
 
@@ -101,11 +102,23 @@ def rehearse(words: list[str], leader: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_each_printed_line_is_a_pending_migration():
-    ended = rehearse([sys.executable, "-S", "-c", "print('one'); print(); print(' two ')"], "True")
+def test_each_printed_line_is_a_pending_migration_with_what_is_said_of_it():
+    lines = "print('one'); print(); print(' two additive'); print('three destructive drops it')"
+    ended = rehearse([sys.executable, "-S", "-c", lines], "True")
 
-    names = "['one', 'two']"
-    assert ended.stdout == f"{{'migrations': {{'pending': {names}, 'destructive': {names}}}}}\n"
+    assert ast.literal_eval(ended.stdout)["migrations"]["pending"] == [
+        {"name": "one", "changes": [{"do": "unknown", "what": "is not described"}]},
+        {
+            "name": "two",
+            "changes": [{"do": "unknown", "what": "is not described"}],
+            "marked": "additive",
+        },
+        {
+            "name": "three",
+            "changes": [{"do": "unknown", "what": "drops it"}],
+            "marked": "destructive",
+        },
+    ]
 
 
 def test_a_command_for_pending_migrations_that_fails_is_no_empty_answer():

@@ -4,7 +4,6 @@ from deployer.api.found_app import find
 from deployer.api.init import init
 from deployer.api.logs import journalctl, pattern
 from deployer.api.place import Place
-from deployer.api.plan import migration_name
 from deployer.api.program import words_of
 from deployer.api.request import InitRequest, LogsRequest
 from deployer.api.trust import Offered
@@ -43,18 +42,6 @@ def test_a_program_is_split_into_words_and_no_sign_means_anything():
 
     assert words[:5] == ("python", "manage.py", "shell", "-c", "print(1); print(2)")
     assert words[5:] == ("&&", "rm", "$HOME")
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("catalog/migrations/0003_product_rating.py", "catalog.0003_product_rating"),
-        ("src/shop/catalog/migrations/0001_initial.py", "catalog.0001_initial"),
-        ("migrations/versions/1a2b_add.py", "migrations/versions/1a2b_add.py"),
-    ],
-)
-def test_a_migration_is_called_as_its_framework_calls_it(file, name):
-    assert migration_name(file) == name
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from deployer.core.action import Mark, Run
 from deployer.core.command import command
-from deployer.core.step import Skip
+from deployer.core.step import Refuse, Skip, Told
 from deployer.steps.migrate import Migrate
 from tests.shop_values import FOLDER, facts, target
 
@@ -17,18 +19,50 @@ RUN = Run(
 )
 
 
+ADD = {"name": "a.1", "changes": [{"do": "add_column", "table": "t", "column": "c", "null": True}]}
+DROP = {"name": "b.2", "changes": [{"do": "drop_column", "table": "t", "column": "d"}]}
+RUN_PYTHON = {"name": "c.3", "changes": [{"do": "unknown", "what": "runs Python: fill"}]}
+WHY = "drops column t.d: the old code names t.d in its queries"
+
+
+def rehearsed(*pending: object) -> dict[str, object]:
+    return {"migrations": {"pending": list(pending)}}
+
+
 @pytest.mark.parametrize(
-    ("check", "note"),
+    ("check", "allowed", "note"),
     [
-        ({"migrations": {"pending": ["a.1", "b.2"]}}, "additive: a.1 b.2"),
-        ({"migrations": {"pending": ["a.1"], "destructive": ["a.1"]}}, "destructive: a.1"),
-        ({}, "unknown"),
+        (rehearsed(ADD), False, "additive: a.1"),
+        (rehearsed(ADD), True, "additive: a.1"),
+        (rehearsed(ADD, DROP), True, f"destructive, allowed: a.1 b.2 ({WHY})"),
+        ({}, False, "unknown"),
     ],
 )
-def test_pending_migrations_are_applied_and_remembered(check, note):
-    do = Migrate().do(target(), facts(check=check))
+def test_pending_migrations_are_told_applied_and_remembered(check, allowed, note):
+    do = Migrate().do(replace(target(), allow_destructive=allowed), facts(check=check))
 
-    assert do == (RUN, Mark("000042-1a2b3c4", "staged", (("migrations", note),)))
+    assert isinstance(do, Told)
+    assert do.actions == (RUN, Mark("000042-1a2b3c4", "staged", (("migrations", note),)))
+    assert do.notices
+
+
+def test_what_the_running_code_cannot_bear_is_refused_unless_it_is_allowed():
+    refused = Migrate().do(target(), facts(check=rehearsed(ADD, DROP)))
+
+    assert isinstance(refused, Refuse)
+    assert f"`b.2` {WHY}" in refused.cause
+    assert "inv deploy --env prod --allow-destructive" in refused.hint
+    assert [one.text for one in refused.notices] == [
+        "pending a.1 (additive): adds column t.c that may be empty",
+        "pending b.2 (destructive): drops column t.d",
+    ]
+
+
+def test_the_inventory_vouches_for_migrations_that_somebody_has_read():
+    on = target({"migrations": {"additive": ["c.3"]}})
+
+    assert isinstance(Migrate().do(target(), facts(check=rehearsed(RUN_PYTHON))), Refuse)
+    assert isinstance(Migrate().do(on, facts(check=rehearsed(RUN_PYTHON))), Told)
 
 
 def test_with_nothing_pending_nothing_is_run():

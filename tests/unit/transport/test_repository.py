@@ -124,6 +124,8 @@ def test_new_migrations_are_found_by_their_files(work):
 
     assert repository.new_migrations(first, second) == ("shop/migrations/0002.py",)
     assert "shop/migrations/0001.py" in repository.new_migrations("", second)
+    assert repository.text(second, "shop/migrations/0002.py") == "2"
+    assert repository.text(first, "shop/migrations/0002.py") == ""
 
 
 def test_a_git_hook_that_deploys_reads_the_repository_it_names(work, tmp_path, monkeypatch):
