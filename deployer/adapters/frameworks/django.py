@@ -29,8 +29,9 @@ class Django(Model):
 
     @property
     def probe(self) -> str:
-        parts = ("django_state_probe.py", "django_changes_probe.py", "django_probe.py")
-        return "\n".join(map(read_probe, parts)).replace("MIGRATES", repr(self.migrates))
+        parts = ("django_state", "django_fields", "django_changes", "django")
+        texts = (read_probe(f"{part}_probe.py") for part in parts)
+        return "\n".join(texts).replace("MIGRATES", repr(self.migrates))
 
     def migrate(self, python: str) -> Command | None:
         return command(python, self.manage, "migrate", "--noinput") if self.migrates else None
