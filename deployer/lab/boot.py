@@ -5,7 +5,7 @@ import uuid
 from pathlib import Path
 
 from deployer.errors import LabError, LabUnavailable
-from deployer.lab import cgroups, network
+from deployer.lab import cgroups, disk, network
 from deployer.lab.host import LabHost
 from deployer.lab.machine import attempt, run, unmount_below, wait_until, write
 
@@ -45,9 +45,9 @@ def make_key(path: Path, comment: str) -> str:
 
 def furnish(host: LabHost, folder: Path, rootfs: Path, public_key: str) -> None:
     """Lay the host's own files over the shared ones: name, address, keys, who may log in."""
-    for name in ("up", "work", "root"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    own = folder / "up"
+    if host.disk:
+        disk.make(folder, host.disk)
+    own, _ = disk.layers(folder)
     ssh = own / "etc/ssh"
     write(own / "etc/hostname", f"{host.name}\n")
     write(own / "etc/machine-id", f"{uuid.uuid4().hex}\n", 0o444)
@@ -58,8 +58,17 @@ def furnish(host: LabHost, folder: Path, rootfs: Path, public_key: str) -> None:
     write(own / "root/.ssh/authorized_keys", f"{public_key} lab\n", 0o600)
     for private in (own / "root", own / "root/.ssh"):
         private.chmod(0o700)
-    layers = f"lowerdir={rootfs},upperdir={own},workdir={folder / 'work'}"
-    result = attempt("mount", "-t", "overlay", "overlay", "-o", layers, str(folder / "root"))
+    lay(host, folder, rootfs)
+
+
+def lay(host: LabHost, folder: Path, rootfs: Path) -> None:
+    """Lay what the host writes over the files that all hosts share."""
+    own, work = disk.layers(folder)
+    root = folder / "root"
+    for one in (own, work, root):
+        one.mkdir(parents=True, exist_ok=True)
+    layers = f"lowerdir={rootfs},upperdir={own},workdir={work}"
+    result = attempt("mount", "-t", "overlay", "overlay", "-o", layers, str(root))
     if result.returncode:
         raise LabUnavailable(
             f"The overlay for `{host.name}` cannot be mounted: {result.stderr.strip()}",

@@ -25,6 +25,7 @@ class LabHost(BaseModel):
     host_keys: tuple[str, ...]  # "ssh-ed25519 AAAA…", to pin
     key: Path  # the private key root accepts
     postgres: bool = False
+    disk: int = 0  # megabytes of a disk of its own; 0: it shares that of the machine
 
     @property
     def group(self) -> str:

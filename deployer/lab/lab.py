@@ -9,6 +9,7 @@ from typing import Self
 
 from deployer.errors import LabError
 from deployer.lab import boot, cgroups, inventory_file, network, requirements, rootfs, state
+from deployer.lab import disk as own_disk
 from deployer.lab.host import LabHost
 from deployer.lab.interrupts import termination_raises
 from deployer.lab.locks import locked
@@ -85,7 +86,7 @@ class Lab:
         return self.place.known_hosts
 
     def up(
-        self, hosts: int = 1, *, prefix: str = "web", postgres: bool = False
+        self, hosts: int = 1, *, prefix: str = "web", postgres: bool = False, disk: int = 0
     ) -> tuple[LabHost, ...]:
         """Boot bare hosts `<prefix>1`, `<prefix>2`, … after clearing away an earlier lab."""
         requirements.prepare_machine()
@@ -95,18 +96,21 @@ class Lab:
             try:
                 self.place.remember(LabState(network=network.create_bridge(self.place.bridge)))
                 boot.make_key(self.place.key, f"lab-{self.name}")
-                return self._boot_more(hosts, prefix, root, postgres=postgres)
+                return self._boot_more(hosts, prefix, root, postgres=postgres, disk=disk)
             except BaseException:
                 self.place.clear()
                 raise
 
     def add(
-        self, hosts: int = 1, *, prefix: str = "fresh", postgres: bool = False
+        self, hosts: int = 1, *, prefix: str = "fresh", postgres: bool = False, disk: int = 0
     ) -> tuple[LabHost, ...]:
-        """Boot more bare hosts in this lab and return them; they count on from the last number."""
+        """Boot more bare hosts in this lab and return them; they count on from the last number.
+
+        With `disk` (megabytes) each has a disk of its own, which can fill up and fail.
+        """
         root = self._rootfs(postgres=postgres)
         with self._changing():
-            return self._boot_more(hosts, prefix, root, postgres=postgres)
+            return self._boot_more(hosts, prefix, root, postgres=postgres, disk=disk)
 
     def remove(self, host: LabHost) -> None:
         """Throw one host away."""
@@ -125,6 +129,14 @@ class Lab:
     def power_cut(self, host: LabHost) -> None:
         """Stop the host dead, as if its plug was pulled; its disk stays."""
         boot.stop(host.group)
+
+    def lose_power(self, host: LabHost) -> None:
+        """Cut the power of a host with a disk of its own: what it never flushed is lost."""
+        folder = self.place.disk(host)
+        own_disk.lose(folder)
+        boot.stop(host.group)
+        own_disk.replace(folder)
+        boot.lay(host, folder, self._rootfs(postgres=host.postgres))
 
     def boot(self, host: LabHost) -> None:
         """Start a host that has no power, on the disk it had, and wait until it answers."""
@@ -180,13 +192,14 @@ class Lab:
             yield
 
     def _boot_more(
-        self, count: int, prefix: str, root: Path, *, postgres: bool
+        self, count: int, prefix: str, root: Path, *, postgres: bool, disk: int
     ) -> tuple[LabHost, ...]:
         found = self.place.recall()
         if found.made + count > MOST_HOSTS:
             raise LabError(f"A lab has at most {MOST_HOSTS} hosts.", hint="Use a second lab.")
         numbers = range(found.made, found.made + count)
-        made = tuple(self._new_host(found, number, prefix, postgres=postgres) for number in numbers)
+        bare = tuple(self._new_host(found, number, prefix) for number in numbers)
+        made = tuple(one.model_copy(update={"postgres": postgres, "disk": disk}) for one in bare)
         self.place.remember(
             found.model_copy(update={"hosts": found.hosts + made, "made": found.made + count})
         )
@@ -197,7 +210,7 @@ class Lab:
             raise
         return made
 
-    def _new_host(self, found: LabState, number: int, prefix: str, *, postgres: bool) -> LabHost:
+    def _new_host(self, found: LabState, number: int, prefix: str) -> LabHost:
         machine = f"{self.place.mark}-{number + 1}"
         folder = self.place.folder / "disks" / machine
         folder.mkdir(parents=True)
@@ -208,7 +221,6 @@ class Lab:
             machine=machine,
             host_keys=(host_key,),
             key=self.place.key,
-            postgres=postgres,
         )
 
     def _boot_all(self, hosts: tuple[LabHost, ...], root: Path) -> None:

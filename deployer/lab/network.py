@@ -12,6 +12,8 @@ from deployer.lab.locks import locked
 from deployer.lab.machine import attempt, run
 
 RANGE = IPv4Network("198.18.0.0/15")
+NOBODY = "02:00:00:00:00:00"
+_NEIGHBOUR = ("ip", "neighbour")
 LOCK = Path("/run/deployer-lab/network.lock")
 
 
@@ -53,6 +55,16 @@ def delete_link(link: str) -> None:
 def set_link(link: str, *, is_up: bool) -> None:
     """Plug or unplug the cable of a host."""
     run("ip", "link", "set", link, "up" if is_up else "down")
+
+
+def deafen(bridge: str, address: str) -> None:
+    """Lose what this machine sends to an address, and only that: it goes to a card nobody has."""
+    run(*_NEIGHBOUR, "replace", address, "lladdr", NOBODY, "dev", bridge, "nud", "permanent")
+
+
+def undeafen(bridge: str, address: str) -> None:
+    """End `deafen`; twice is as good as once."""
+    attempt(*_NEIGHBOUR, "delete", address, "dev", bridge)
 
 
 def is_up(link: str) -> bool:

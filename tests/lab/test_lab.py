@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployer.errors import LabError
-from deployer.lab import cgroups, network
+from deployer.lab import cgroups, disk, network
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
 
@@ -235,3 +235,45 @@ def test_a_lab_takes_no_network_the_machine_has(lab1: Lab) -> None:
     free = network.choose(lab1.place.bridge, taken)
 
     assert not any(free.overlaps(other) for other in taken)
+
+
+@pytest.fixture
+def own_disk(spare_lab: Lab) -> Iterator[LabHost]:
+    """A host with a disk of its own, thrown away after the test."""
+    (host,) = spare_lab.add(1, prefix="disk", disk=100)
+    yield host
+    spare_lab.remove(host)
+
+
+def test_lost_power_takes_only_what_was_not_flushed(spare_lab: Lab, own_disk: LabHost) -> None:
+    own_disk.run("mkdir /srv/a; echo kept > /srv/a/kept; sync -f /srv/a; echo lost > /srv/a/lost")
+
+    spare_lab.lose_power(own_disk)
+    spare_lab.boot(own_disk)
+
+    assert own_disk.run("ls /srv/a; cat /srv/a/kept").stdout.split() == ["kept", "kept"]
+
+
+def test_a_disk_fills_up_and_fails_and_comes_back(spare_lab: Lab, own_disk: LabHost) -> None:
+    folder = spare_lab.place.disk(own_disk)
+    said: list[str] = []
+    for fault in (disk.fill, disk.fill_inodes, disk.fail):
+        fault(folder)
+        said.append(own_disk.run("head -c 9000 /dev/zero > /srv/new").stderr)
+        disk.free(folder)
+    spare_lab.lose_power(own_disk)
+    spare_lab.boot(own_disk)
+
+    assert ["No space" in said[0], "No space" in said[1], "Read-only" in said[2]] == [True] * 3
+    assert own_disk.run("head -c 9000 /dev/zero > /srv/new").returncode == 0
+
+
+def test_a_deafened_host_hears_nothing_until_it_is_healed(
+    spare_lab: Lab, fresh_host: LabHost
+) -> None:
+    network.deafen(spare_lab.place.bridge, fresh_host.address)
+    hidden = not fresh_host.answers_ssh
+    network.undeafen(spare_lab.place.bridge, fresh_host.address)
+
+    assert hidden
+    spare_lab.wait_for(fresh_host)

@@ -1,0 +1,90 @@
+"""Shares cases out over some hosts that work side by side, and hands out results as they come."""
+
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from deployer.lab.host import LabHost
+from deployer.lab.lab import Lab
+from tests.faults.case import Case, Result
+from tests.faults.lane import DISK, Lane
+from tests.faults.survive import survive
+
+TRIES = 3
+Item = TypeVar("Item")
+
+
+@dataclass
+class Harness:
+    """Some hosts with the tiny app, ready for cases; `tell` hears of each result."""
+
+    lab: Lab
+    folder: Path
+    tell: Callable[[Result], None]
+    lanes: list[Lane] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+    def prepare(self, count: int) -> None:
+        """Boot hosts and deploy to them."""
+        hosts = self.lab.up(count, disk=DISK)
+        _at_once(lambda host: self.lanes.append(self._lane(host)), hosts)
+
+    def run(self, cases: Iterable[Case]) -> tuple[Result, ...]:
+        """Take the hosts through all cases, each on the host that is free first."""
+        queue: SimpleQueue[Case] = SimpleQueue()
+        for case in cases:
+            queue.put(case)
+        before = len(self.results)
+        _at_once(lambda lane: self._work(lane, queue), self.lanes)
+        return tuple(self.results[before:])
+
+    def close(self) -> None:
+        """Type no more commands."""
+        for lane in self.lanes:
+            lane.spawner.close()
+
+    def _lane(self, host: LabHost) -> Lane:
+        folder = self.folder / host.name
+        folder.mkdir(parents=True)
+        lane = Lane(self.lab, host, folder)
+        lane.prepare()
+        return lane
+
+    def _work(self, lane: Lane, queue: SimpleQueue[Case]) -> None:
+        while True:
+            try:
+                case = queue.get_nowait()
+            except Empty:
+                return
+            result = self._survived(lane, case)
+            self.results.append(result)
+            self.tell(result)
+            if result.problems and not made_well(lane):
+                return  # nobody could trust what this host does next
+
+    def _survived(self, lane: Lane, case: Case) -> Result:
+        result = Result(case)
+        try:
+            survive(lane, case, result)
+        except Exception as error:  # noqa: BLE001  a bug in the harness is a case that proves nothing
+            lines = traceback.format_exc().splitlines()[-6:]
+            result.problems.append(f"harness: {type(error).__name__}: {error}: {' '.join(lines)}")
+        return result
+
+
+def made_well(lane: Lane) -> bool:
+    """Bring a host that did not survive back to a healthy app, for the next case."""
+    lane.disarm()
+    return any(lane.start("deploy", "--revision", lane.revise()).wait() == 0 for _ in range(TRIES))
+
+
+def _at_once(work: Callable[[Item], None], items: Sequence[Item]) -> None:
+    threads = [threading.Thread(target=work, args=(item,)) for item in items]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,174 @@
+"""Takes one host through one case, from a healthy app to a healthy app, and judges what it saw."""
+
+import json
+import time
+from collections.abc import Iterator
+
+from deployer.lab.machine import wait_until
+from tests.faults import verdict
+from tests.faults.case import Case, Result
+from tests.faults.commands import Command
+from tests.faults.kinds import HOST_OFF, INSIDE, LINK, OUTSIDE, UNIT, WAITS, Struck, power
+from tests.faults.lane import Lane
+from tests.faults.users import Users
+
+REACHED_SECONDS = 60.0
+AGAIN_SECONDS = 30.0
+SERVED_SECONDS = 30.0
+SHOTS_OF_TWO = 2
+CODES = {"committed": 0, "rolled_back": 6, "aborted": 9}
+UNKNOWN = 7
+INTERRUPTED = 130
+KILLED = -9
+
+
+def survive(lane: Lane, case: Case, result: Result) -> None:
+    """Inject the fault; the result says what was not as it must be."""
+    began = time.monotonic()
+    old = lane.live
+    with Users(lambda: lane.leader, f"{lane.host.name}-{lane.next_case()}") as users:
+        it = strike(lane, case, result)
+        lane.disarm()
+        result.outcome = verdict.last_end(lane)
+        result.problems += judge(lane, users, it, result, old)
+        result.problems += what_comes_next(lane)
+    lane.sent |= users.sent
+    lane.known |= users.acknowledged
+    result.seconds = round(time.monotonic() - began, 1)
+
+
+def strike(lane: Lane, case: Case, result: Result) -> Struck:
+    """Start the command, let the fault strike, and wait until the host has put itself right."""
+    words = wanted(lane, case)
+    arm(lane, case)
+    it = Struck(lane, lane.start(*words))
+    try:
+        result.fired = inject(it, case)
+        result.exit_code = it.command.wait()
+    finally:
+        it.mended()
+    if it.needs_boot:
+        power(it)
+    if case.second:
+        result.fired = result.fired and strike_again(lane, case, it)
+    back = it.off[1] or it.struck
+    left = verdict.wait_until_settled(lane)
+    if left:
+        result.problems.append(f"the host has not put itself right: {left}")
+    result.recovered = round(time.monotonic() - back, 2)
+    result.noticed = round(it.noticed, 1)
+    return it
+
+
+def inject(it: Struck, case: Case) -> bool:
+    """Wait for the point and strike; tells whether the point was reached."""
+    outside = OUTSIDE.get(case.kind)
+    seen = it.lane.reached if outside else it.lane.fired
+    wait_until(lambda: bool(seen()) or it.command.ended.is_set(), seconds=REACHED_SECONDS)
+    it.struck = time.monotonic()
+    is_reached = bool(seen())
+    if outside and is_reached:
+        outside(it)
+    return is_reached
+
+
+def strike_again(lane: Lane, case: Case, it: Struck) -> bool:
+    """Disturb the recovery as well; tells whether that point was reached."""
+    if case.kind != "power loss":
+        return wait_until(lambda: lane.fired() == SHOTS_OF_TWO, seconds=AGAIN_SECONDS)
+    found = wait_until(lambda: bool(lane.reached()), seconds=AGAIN_SECONDS)
+    lane.disarm_durably()
+    if found:
+        power(it)
+    return found
+
+
+def wanted(lane: Lane, case: Case) -> tuple[str, ...]:
+    """Give the command that is at work when the fault strikes."""
+    match case.during:
+        case "deploy":
+            return "deploy", "--revision", lane.revise()
+        case "broken deploy":
+            return "deploy", "--revision", lane.revise(broken="health")
+        case "first packages":
+            return "deploy", "--revision", lane.revise(lock=str(time.time()))
+        case other:
+            return (other,)
+
+
+def arm(lane: Lane, case: Case) -> None:
+    """Lay out the shots of the case."""
+    shot = dict(INSIDE.get(case.kind, {"do": WAITS.get(case.kind, "wait")}))
+    shots = [{**shot, "point": case.point}]
+    plan: dict[str, object] = {"unit": dict(UNIT.get(case.kind, {}))}
+    if case.second:
+        again = {**shot, "point": case.second}
+        if case.kind == "power loss":
+            lane.arm_durably(again)
+        else:
+            shots.append(again)
+    lane.arm(*shots, **plan)
+
+
+def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Iterator[str]:
+    """Look from all sides."""
+    if not result.fired:
+        yield f"the point {result.case.point} was never reached"
+    yield from count_lost(users, it, result)
+    new = lane.target_of_rollback if result.case.during == "rollback" else lane.begun_release()
+    yield from verdict.problems(lane, users, old, new or old)
+    expected = new if result.outcome == "committed" and new else old
+    if lane.live != expected:
+        yield f"journal: the run ended {result.outcome}, but {lane.live} is live"
+    yield from it.notes
+    yield from of_the_exit(result.case, result)
+    strangers = {one.release for one in tuple(users.answers) if one.release} - {old, new}
+    if strangers:
+        yield f"users: {strangers} answered"
+
+
+def count_lost(users: Users, it: Struck, result: Result) -> Iterator[str]:
+    """Count lost requests, those apart that came while the host was off or still booting."""
+    off_from, off_until = it.off
+    if off_until:
+        off_until = users.served_after(off_until, SERVED_SECONDS)
+        if not off_until:
+            yield "users: nobody is served after the boot"
+    result.lost_while_off = users.lost(off_from, off_until)
+    result.lost = users.lost(0.0, time.monotonic()) - result.lost_while_off
+    result.asked = users.asked(0.0, time.monotonic())
+
+
+def of_the_exit(case: Case, result: Result) -> Iterator[str]:
+    """The exit code is the truth about the host."""
+    truth = CODES.get(result.outcome)
+    allowed = {truth}
+    if case.kind in (*LINK, *HOST_OFF, "frozen host"):
+        allowed.add(UNKNOWN)
+    if "SIGKILL of the controller" in case.kind:
+        allowed = {KILLED}
+    if "Ctrl-C" in case.kind or "SIGTERM of the controller" in case.kind:
+        allowed.add(INTERRUPTED)
+    if result.exit_code not in allowed:
+        yield f"exit: {result.exit_code}, though the run ended {result.outcome}: {allowed}"
+
+
+def what_comes_next(lane: Lane) -> Iterator[str]:
+    """Status tells, and a new revision can be deployed at once."""
+    status = lane.start("status")
+    if status.wait():
+        yield f"next: status ended with {status.code}: {status.output()[-500:]}"
+    shown = verdict.told(status.output())
+    rows = shown.get("rows")
+    row = rows[0] if isinstance(rows, list) and rows else {}
+    if row.get("live") != lane.live:
+        yield f"next: status shows {json.dumps(row)}"
+    deploy = lane.start("deploy", "--revision", lane.revise())
+    if deploy.wait():
+        yield f"next: a new revision cannot be deployed: {_said(deploy)}"
+    elif lane.live != lane.begun_release():
+        yield "next: the deploy says committed, but another release is live"
+
+
+def _said(command: Command) -> str:
+    return f"{command.code}: {command.output()[-1500:]}"
