@@ -43,7 +43,7 @@ def tell(result: Result) -> None:
     figures = f"back in {result.recovered} s, lost {result.lost} of {result.asked}"
     ended = f"{result.outcome} exit {result.exit_code} {result.seconds} s, {figures}"
     say(f"{mark} {result.case.name}: {ended}")
-    for problem in result.problems:
+    for problem in (*result.problems, *result.losses):
         say(f"         {problem}")
 
 

@@ -35,6 +35,8 @@ class Result:
     asked: int = 0
     lost: int = 0
     lost_while_off: int = 0
+    losses: list[str] = field(default_factory=list)
+    """When after the fault the first of them were asked, and what became of them."""
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
 

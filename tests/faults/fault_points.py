@@ -71,7 +71,9 @@ class Points:
         self._wrap_step(orders.Orders)
         self._wrap_undo(unwinding.Unwinding)
         self._wrap_journal(journal.Journal)
-        self._wrap_call(worker.Worker, "_commit", "commit")
+        self._wrap_call(worker.Worker, "_proposed", "propose")
+        self._wrap_call(worker.Worker, "_confirmed", "confirm")
+        self._wrap_call(worker.Worker, "_committed", "commit")
         self._wrap_call(recovering, "recover_locked", "recover")
         sys.addaudithook(self._audit)
 

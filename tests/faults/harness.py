@@ -1,8 +1,8 @@
 """Shares cases out over some hosts that work side by side, and hands out results as they come."""
 
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -83,8 +83,5 @@ def made_well(lane: Lane) -> bool:
 
 
 def _at_once(work: Callable[[Item], None], items: Sequence[Item]) -> None:
-    threads = [threading.Thread(target=work, args=(item,)) for item in items]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(max_workers=max(1, len(items))) as pool:
+        list(pool.map(work, items))

@@ -134,8 +134,10 @@ def count_lost(users: Users, it: Struck, result: Result) -> Iterator[str]:
         off_until = users.served_after(off_until, SERVED_SECONDS)
         if not off_until:
             yield "users: nobody is served after the boot"
-    result.lost_while_off = users.lost(off_from, off_until)
-    result.lost = users.lost(0.0, time.monotonic()) - result.lost_while_off
+    apart = users.lost(off_from, off_until)
+    lost = [one for one in users.lost(0.0, time.monotonic()) if one not in apart]
+    result.lost_while_off, result.lost = len(apart), len(lost)
+    result.losses = [f"{one.asked - it.struck:+.2f} s: {one.problem}" for one in lost[:3]]
     result.asked = users.asked(0.0, time.monotonic())
 
 
@@ -143,7 +145,7 @@ def of_the_exit(case: Case, result: Result) -> Iterator[str]:
     """The exit code is the truth about the host."""
     truth = CODES.get(result.outcome)
     allowed = {truth}
-    if case.kind in (*LINK, *HOST_OFF, "frozen host"):
+    if case.kind in (*LINK, *HOST_OFF, "frozen host") or "of the agent" in case.kind:
         allowed.add(UNKNOWN)
     if "SIGKILL of the controller" in case.kind:
         allowed = {KILLED}

@@ -1,7 +1,6 @@
 """A chosen part of the fault matrix; `inv dev.faults` runs all of it."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,14 +14,14 @@ HOSTS = 2
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Result]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     """What became of the chosen cases; all are run at once, as some hosts share them."""
     with Lab(f"faults-{os.getpid()}", project=PROJECT) as lab:
         harness = Harness(lab, tmp_path_factory.mktemp("faults"), lambda _: None)
         harness.prepare(HOSTS)
         found = harness.run(chosen())
         harness.close()
-    yield {one.case.name: one for one in found}
+    return {one.case.name: one for one in found}
 
 
 @pytest.mark.parametrize("name", [one.name for one in chosen()])

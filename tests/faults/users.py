@@ -54,9 +54,9 @@ class Users:
         self._stop.set()
         self._thread.join(PATIENCE + 5)
 
-    def lost(self, start: float, end: float) -> int:
-        """Count the requests between two moments that got no good answer."""
-        return sum(bool(one.problem) for one in tuple(self.answers) if start <= one.asked <= end)
+    def lost(self, start: float, end: float) -> list[Answer]:
+        """Give the requests between two moments that got no good answer."""
+        return [one for one in tuple(self.answers) if one.problem and start <= one.asked <= end]
 
     def served_after(self, moment: float, seconds: float) -> float:
         """Wait for a good answer to a question asked after a moment; gives when it was asked."""

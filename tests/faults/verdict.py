@@ -177,12 +177,13 @@ def _dump(path: Path) -> Iterator[str]:
 
 def of_the_rows(lane: Lane, users: Users) -> Iterator[str]:
     """The database is sound, and has all rows that were acknowledged and none that nobody sent."""
+    acknowledged = lane.known | users.acknowledged
     done = lane.host.run(f"sqlite3 {DATABASE} 'PRAGMA integrity_check; SELECT id FROM rows'")
     said, *rows = done.stdout.split()
     if said != "ok":
         yield f"rows: the database is damaged: {said} {done.stderr[-200:]}"
     found = set(rows)
-    missing = (lane.known | users.acknowledged) - found
+    missing = acknowledged - found
     if missing:
         yield f"rows: {len(missing)} acknowledged rows are gone, such as {min(missing)}"
     foreign = found - lane.sent - users.sent
