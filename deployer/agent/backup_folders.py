@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from deployer.agent.archive import Damaged
+from deployer.agent.backup_record import opened
 from deployer.agent.prune_rules import Stored
 
-RECORD = "backup.json"
 PARTIAL = ".partial"
 _STAMP = r"_\d{8}_\d{6}-(\d+)"
 
@@ -38,10 +38,9 @@ def next_name(folder: Path, app: str) -> str:
 def read_backup(backup: Path) -> Mapping[str, object]:
     """Give the record of a backup; without one it was never verified, and this is empty."""
     try:
-        found = json.loads((backup / RECORD).read_bytes())
-    except (OSError, ValueError):
+        return opened(backup)
+    except Damaged:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def stored(backup: Path) -> Stored:

@@ -85,6 +85,7 @@ class Context:
         stdin: bytes = b"",
         timeout: float = 300.0,
         sink: int = -1,
+        feed: int = -1,
         quiet: bool = False,
     ) -> Completed:
         """Run a program (words, never a shell line) to its end; see `programs.Program`.
@@ -93,7 +94,7 @@ class Context:
         user raise ActionFailed.
         """
         where = str(self.path(folder))
-        program = Program(words, user, where, env or {}, stdin, timeout, sink)
+        program = Program(words, user, where, env or {}, stdin, timeout, sink, feed)
         try:
             completed = programs.run(program, self.cancelled, None if quiet else self.line)
         except programs.UnknownUser as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import os
 import pwd
 
 from deployer.agent.context import ActionFailed
@@ -30,3 +31,11 @@ def group_id(name: str) -> int:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         raise ActionFailed(f"this host has no group `{name}`", hint="Run `inv setup`.") from None
+
+
+def reader_of(app: str) -> str:
+    """Name the user who reads what an app's data made: the app's own, else one with no rights."""
+    try:
+        return pwd.getpwnam(app).pw_name
+    except KeyError:
+        return pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() else "nobody"

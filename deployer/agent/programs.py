@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
+from typing import IO
 
 from deployer.agent.program_output import Output
 
@@ -28,7 +29,10 @@ class UnknownUser(LookupError):
 
 @dataclass(frozen=True)
 class Program:
-    """What to run and how; `user` "" is the agent's own, `sink` a descriptor for its stdout."""
+    """What to run and how; `user` "" is the agent's own.
+
+    `sink` is a descriptor for its stdout, `feed` one that it reads as its stdin.
+    """
 
     words: Sequence[str]
     user: str = ""
@@ -37,6 +41,7 @@ class Program:
     stdin: bytes = b""
     timeout: float = 300.0
     sink: int = -1
+    feed: int = -1
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def run(
         return Completed(_NOT_FOUND, (f"there is no {what} `{missing}`",))
     except PermissionError as error:
         return Completed(_NOT_EXECUTABLE, (f"may not execute `{error.filename}`",))
-    output = Output(process, program.stdin, line)
+    output = Output(process, program.stdin if program.feed < 0 else b"", line)
     try:
         ended = _watch(process, output, started + program.timeout, cancelled or Event())
     finally:
@@ -100,6 +105,20 @@ def run(
     )
 
 
+def converse(program: Program, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a program to talk with, its stderr in a file; whoever starts it also ends it."""
+    return _start(program, stdin=subprocess.PIPE, stderr=errors)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a program and its children, and close its pipes."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
+    _kill_group(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def environment(user: str, extra: Mapping[str, str]) -> dict[str, str]:
     """Give the clean environment of a program that runs as `user`."""
     account = _account(user) if user else pwd.getpwuid(os.geteuid())
@@ -113,24 +132,31 @@ def environment(user: str, extra: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _start(program: Program) -> subprocess.Popen[bytes]:
+def _start(
+    program: Program, *, stdin: int | None = None, stderr: int | IO[bytes] = subprocess.PIPE
+) -> subprocess.Popen[bytes]:
     env = environment(program.user, program.env)
-    stdin = subprocess.PIPE if program.stdin else subprocess.DEVNULL
     stdout = program.sink if program.sink >= 0 else subprocess.PIPE
     uid, gid, groups = _identity(program.user)
     return subprocess.Popen(  # noqa: S603  words, never a shell line
         list(program.words),
         cwd=program.folder,
         env=env,
-        stdin=stdin,
+        stdin=_stdin(program) if stdin is None else stdin,
         stdout=stdout,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         start_new_session=True,
         umask=0o027,
         user=uid,
         group=gid,
         extra_groups=groups,
     )
+
+
+def _stdin(program: Program) -> int:
+    if program.feed >= 0:
+        return program.feed
+    return subprocess.PIPE if program.stdin else subprocess.DEVNULL
 
 
 def _identity(user: str) -> tuple[int | None, int | None, list[int] | None]:

@@ -113,13 +113,19 @@ def _interpreter(at: Environment, host: Host, facts: Facts) -> Finding:
     return Finding("python", "ok", f"{found.version} at {found.path}")
 
 
+_DATABASE_PROGRAMS = {
+    "postgres": ("psql", "pg_dump", "pg_restore"),
+    "mysql": ("mysql", "mysqldump"),
+}
+
+
 def _needed(at: Environment) -> tuple[str, ...]:
     app = at.inventory.app
     return (
         "git",
         *(("nginx",) if app.web_server.front else ()),
         *(("uv",) if app.installer.kind == "uv" else ()),
-        *(("pg_dump", "pg_restore") if app.database.kind == "postgres" else ()),
+        *_DATABASE_PROGRAMS.get(app.database.kind, ()),
     )
 
 

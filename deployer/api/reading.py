@@ -8,7 +8,7 @@ from deployer.api import releases as releases_of
 from deployer.api import status as status_of
 from deployer.api.answering import answer
 from deployer.api.place import Place
-from deployer.api.request import HistoryRequest, Request
+from deployer.api.request import BackupsRequest, HistoryRequest, Request
 
 
 def status(place: Place, request: Request) -> int:
@@ -31,9 +31,9 @@ def health(place: Place, request: Request) -> int:
     return answer(place, request, health_of.health)
 
 
-def backups(place: Place, request: Request) -> int:
-    """List the backups; gives the exit code."""
-    return answer(place, request, backups_of.backups)
+def backups(place: Place, request: BackupsRequest) -> int:
+    """List the backups, and prove them if asked to; gives the exit code."""
+    return answer(place, request, backups_of.backups(request))
 
 
 def check(place: Place, request: Request) -> int:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deployer.adapters.app_servers.gunicorn import Gunicorn
-from deployer.adapters.databases.postgres import URL_VARIABLE, Postgres
+from deployer.adapters.databases.mysql import Mysql
+from deployer.adapters.databases.postgres import Postgres
 from deployer.adapters.runtimes.systemd import Systemd
 from deployer.adapters.web_servers.nginx import Nginx
+from deployer.core.database_url import URL_VARIABLE
 from deployer.core.inventory import App, Inventory
 from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
@@ -116,7 +118,7 @@ def _site(app: App) -> SiteValues | None:
 
 
 def _database_file(app: App, secrets: Mapping[str, Secret]) -> tuple[RenderedFile, ...]:
-    if not isinstance(app.database, Postgres):
+    if not isinstance(app.database, Postgres | Mysql):
         return ()
     url = escape.env(_revealed(app.database.url, secrets))
     content = f"{HEADER}{URL_VARIABLE}={url}\n".encode()

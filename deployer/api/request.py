@@ -24,6 +24,22 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupRequest(Request):
+    """A backup by hand, and whether it is read once more."""
+
+    verify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BackupsRequest(Request):
+    """Which backups, whether they are read again, and how old the newest may be."""
+
+    verify: bool = False
+    backup: str = ""
+    max_age: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryRequest(Request):
     """How many runs to show, as it was typed."""
 

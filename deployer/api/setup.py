@@ -18,6 +18,10 @@ from deployer.engine.session import Session
 from deployer.errors import AgentMissing, HostError
 
 _BOOTSTRAP_TIMEOUT = 600.0
+_CLIENTS: Mapping[str, Mapping[str, str]] = {
+    "postgres": {"pg_dump": "postgresql-client"},
+    "mysql": {"mysqldump": "mariadb-client"},
+}
 _PACKAGES = ("python3", "python3-venv", "git", "ca-certificates", "openssh-client", "tar")
 
 
@@ -108,5 +112,5 @@ def _programs(at: Environment, *, leads: bool) -> dict[str, str]:
     app = at.inventory.app
     nginx = {"nginx": "nginx-light"} if isinstance(app.web_server, Nginx) else {}
     # Only the host that leads dumps a shared database.
-    client = {"pg_dump": "postgresql-client"} if leads and app.database.kind == "postgres" else {}
+    client = _CLIENTS.get(app.database.kind, {}) if leads else {}
     return {**nginx, **client}

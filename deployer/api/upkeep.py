@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from deployer.api.deployment import make_plan, states, targets
 from deployer.api.environment import Environment
+from deployer.api.request import BackupRequest
 from deployer.api.running import Ending, run_plan
 from deployer.core.fact import Fact
 from deployer.core.host_facts import release_files
@@ -36,7 +37,9 @@ def prune(at: Environment, sessions: Mapping[str, Session]) -> Ending:
 
 def plan_backup(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     """Put a backup together."""
-    return _plan(at, sessions, "backup", upkeep.backup())
+    request = at.request
+    verify = isinstance(request, BackupRequest) and request.verify
+    return _plan(at, sessions, "backup", upkeep.backup(verify=verify))
 
 
 def plan_prune(at: Environment, sessions: Mapping[str, Session]) -> Plan:

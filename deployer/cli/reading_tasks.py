@@ -43,14 +43,6 @@ def health(context: Context, env: str = "", limit: str = "", output: str = "auto
 
 
 @task(auto_shortflags=False, help=READING)
-def backups(context: Context, env: str = "", limit: str = "", output: str = "auto") -> None:
-    """List the backups on each host."""
-    from deployer.api import reading
-
-    leave(reading.backups, Request("backups", env=env, limit=limit, output=output))
-
-
-@task(auto_shortflags=False, help=READING)
 def check(context: Context, env: str = "", limit: str = "", output: str = "auto") -> None:
     """Look whether hosts can take a deploy; changes nothing."""
     from deployer.api import reading
@@ -97,4 +89,4 @@ def logs(
     )
 
 
-TASKS = (check, status, health, logs, history, releases, backups)
+TASKS = (check, status, health, logs, history, releases)

@@ -3,7 +3,7 @@
 from invoke import Collection, Context, task
 
 from deployer.api.request import Request, RunRequest
-from deployer.cli import lab_tasks, local_tasks, reading_tasks
+from deployer.cli import backup_tasks, lab_tasks, local_tasks, reading_tasks
 from deployer.cli.leave import leave
 from deployer.cli.options import CHANGING, COMMON, YES
 
@@ -150,32 +150,6 @@ def setup(
 
 
 @task(auto_shortflags=False, help=CHANGING)
-def backup(
-    context: Context,
-    env: str = "",
-    limit: str = "",
-    output: str = "auto",
-    yes: bool = False,
-    verbose: bool = False,
-) -> None:
-    """Back up what is live now, the database included, and verify it."""
-    from deployer.api import main
-
-    leave(
-        main.backup,
-        Request(
-            command="backup",
-            env=env,
-            limit=limit,
-            output=output,
-            yes=yes,
-            verbose=verbose,
-            dry_run=context.config.run.dry,
-        ),
-    )
-
-
-@task(auto_shortflags=False, help=CHANGING)
 def prune(
     context: Context,
     env: str = "",
@@ -241,9 +215,9 @@ namespace = Collection(
     plan,
     rollback,
     setup,
-    backup,
     prune,
     run,
+    *backup_tasks.TASKS,
     *reading_tasks.TASKS,
     *local_tasks.TASKS,
     lab=Collection.from_module(lab_tasks),

@@ -285,7 +285,28 @@ class DumpPostgres:
     url_variable: str
 
 
-Dump = DumpSqlite | DumpPostgres
+@dataclass(frozen=True, slots=True)
+class DumpMysql:
+    """A dump of MariaDB or MySQL in one transaction as `user`, decompressed and counted again.
+
+    `env_files` and `url_variable` as for `DumpPostgres`.
+    """
+
+    user: str
+    env_files: tuple[str, ...]
+    url_variable: str
+
+
+Dump = DumpSqlite | DumpPostgres | DumpMysql
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFiles:
+    """What the app keeps in its shared folder: these paths in it, "" for all, `without` some."""
+
+    folder: str
+    paths: tuple[str, ...]
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +324,14 @@ class Backup:
     config: tuple[str, ...] = ()
     dumps: tuple[Dump, ...] = ()
     database_required: bool = False
+    shared: SharedFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyBackups:
+    """Read the backups that this run has made again from the disk; a damaged one is a failure."""
+
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,5 +370,6 @@ Action = (
     | ReloadWebServer
     | SwapEnabled
     | Backup
+    | VerifyBackups
     | Prune
 )

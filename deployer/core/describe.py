@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from deployer.core import action as actions
-from deployer.core.action import Action, DumpPostgres, DumpSqlite, Probe
+from deployer.core.action import Action, DumpMysql, DumpPostgres, DumpSqlite, Probe
 
 
 def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912  one line for each kind
@@ -61,6 +61,8 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912  one line f
             )
         case actions.Backup():
             return _backup(action)
+        case actions.VerifyBackups(folder):
+            return f"read the new backups in {folder} again"
         case actions.Prune():
             return _prune(action)
         case _:
@@ -103,6 +105,7 @@ def _backup(backup: actions.Backup) -> str:
     parts = (
         *((f"code and config of {backup.release}",) if backup.release_folder else ()),
         *(_dump(dump) for dump in backup.dumps),
+        *(("shared files",) if backup.shared else ()),
     )
     return f"back up {' and '.join(parts) or 'nothing'} to {backup.folder}, read back"
 
@@ -118,5 +121,7 @@ def _dump(dump: actions.Dump) -> str:
             return f"the database {path}"
         case DumpPostgres():
             return "the PostgreSQL database"
+        case DumpMysql():
+            return "the MariaDB or MySQL database"
         case _:
             assert_never(dump)

@@ -58,7 +58,9 @@ class Session:
         self._heard = Heard(host, redact)
         self._outgoing = Outgoing(channel)
 
-    def ask(self, facts: Iterable[Fact[object]], *, strict: bool = True) -> None:
+    def ask(
+        self, facts: Iterable[Fact[object]], *, strict: bool = True, patience: float = _ANSWER
+    ) -> None:
         """Ask all of these in one round trip; answers join `facts`.
 
         A fact that the host cannot answer raises AgentRefused, or (not `strict`) its answer is
@@ -68,7 +70,7 @@ class Session:
         if not asked:
             return
         self._outgoing.send({"verb": "facts", "app": self._app, "ask": list(asked.values())})
-        answers = _mapping(self._await("facts", _ANSWER).get("answers"))
+        answers = _mapping(self._await("facts", patience).get("answers"))
         for key, answer in answers.items():
             error = answer.get("error") if isinstance(answer, Mapping) else None
             if strict and isinstance(error, str):

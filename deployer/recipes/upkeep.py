@@ -3,11 +3,12 @@
 from deployer.core.step import Step
 from deployer.steps.backup import Backup
 from deployer.steps.prune import Prune
+from deployer.steps.verify_backup import VerifyBackup
 
 
-def backup() -> tuple[Step, ...]:
-    """Back up what is live now, the database included."""
-    return (Backup(by_hand=True),)
+def backup(*, verify: bool = False) -> tuple[Step, ...]:
+    """Back up what is live now, the database included; with `verify` read it once more."""
+    return (Backup(by_hand=True), *((VerifyBackup(),) if verify else ()))
 
 
 def prune() -> tuple[Step, ...]:

@@ -5,12 +5,10 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from deployer.core.action import DumpPostgres
-from deployer.core.database_url import database_url_problem, holds_password
-from deployer.core.model import Model, refused
+from deployer.core.database_url import POSTGRES, URL_VARIABLE, sound_url
+from deployer.core.model import Model
 from deployer.core.release import Layout
 from deployer.core.secret import EnvValue, SecretReference
-
-URL_VARIABLE = "DEPLOYER_DATABASE_URL"
 
 
 class Postgres(Model):
@@ -25,14 +23,7 @@ class Postgres(Model):
     @field_validator("url")
     @classmethod
     def _sound(cls, url: str | SecretReference) -> str | SecretReference:
-        if isinstance(url, SecretReference):
-            return url
-        if holds_password(url):
-            raise refused("allowed: a URL without a password, or {secret: NAME}")
-        problem = database_url_problem(url)
-        if problem:
-            raise refused(problem)
-        return url
+        return sound_url(url, POSTGRES)
 
     def dump(self, layout: Layout, folder: str) -> DumpPostgres:
         """Dump with the URL that the release was deployed with; it travels in a root-only file."""

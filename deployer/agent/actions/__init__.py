@@ -36,6 +36,7 @@ PLACES = {
     "ReloadWebServer": ("web_server", "reload_web_server"),
     "SwapEnabled": ("units", "swap_enabled"),
     "Backup": ("backups", "backup"),
+    "VerifyBackups": ("backups", "verify"),
     "Prune": ("prune", "prune"),
 }
 

@@ -1,25 +1,23 @@
-"""Back up code, config and database into one folder that has its name only when it is proven."""
+"""Back up code, config, databases and shared files; a folder has its name only when proven."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
+import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deployer.agent import fields
-from deployer.agent.archive import Damaged, Written, check_digest, check_tar, write_tar
-from deployer.agent.backup_folders import PARTIAL, RECORD, backups_of, next_name, read_backup
+from deployer.agent import backup_files, backup_proof, dumps, fields, shared_files
+from deployer.agent.archive import Damaged, Written, check_digest, check_tar
+from deployer.agent.backup_folders import PARTIAL, backups_of, next_name, read_backup
+from deployer.agent.backup_record import RECORD, SCHEMA, SUMS, sealed, sums_of
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.dumps import Dumped, dump
+from deployer.agent.dumped import Dumped
 from deployer.agent.files import fsync_folder, write_atomic
-
-CODE = "code.tar.gz"
-CONFIG = "config.tar.gz"
-SUMS = "SHA256SUMS"
+from deployer.agent.release_record import read_record
 
 
 @dataclass(frozen=True)
@@ -33,13 +31,23 @@ class Wish:
     config: tuple[str, ...]
     dumps: tuple[Mapping[str, object], ...]
     database_required: bool
+    shared: Mapping[str, object]
+
+
+@dataclass
+class _Made:
+    """The parts of a backup that is being written, and what is to be said of it."""
+
+    parts: list[Written]
+    databases: list[Dumped]
+    notes: list[str]
 
 
 def backup(ctx: Context, action: Mapping[str, object]) -> bool:
     """Write a backup and read it back; with nothing to back up, do nothing and say so."""
     wish = _read(ctx, action)
+    _make_place(wish.folder)
     name = next_name(wish.folder, wish.app)
-    wish.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     partial = wish.folder / f"{name}{PARTIAL}"
     ctx.action(f"back up into {name}")
     try:
@@ -58,9 +66,21 @@ def backup(ctx: Context, action: Mapping[str, object]) -> bool:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    ctx.results["backup"] = {**record, "name": name}
+    ctx.results["backup"] = record
     ctx.note = f"{wish.folder / name}, read back"
     return True
+
+
+def verify(ctx: Context, action: Mapping[str, object]) -> bool:
+    """Read the backups of this run again from the disk; fails if one is not whole."""
+    folder = ctx.path(fields.text(action, "folder"))
+    made = [one for one in backups_of(folder, ctx.app) if read_backup(one).get("run") == ctx.run]
+    for one in made:
+        wrong = backup_proof.problems(ctx, one)
+        if wrong:
+            raise ActionFailed(f"the backup `{one.name}` is damaged: {wrong[0]}", log=wrong)
+    ctx.note = f"{', '.join(one.name for one in made)}, read again" if made else "nothing to read"
+    return False
 
 
 def _read(ctx: Context, action: Mapping[str, object]) -> Wish:
@@ -68,6 +88,7 @@ def _read(ctx: Context, action: Mapping[str, object]) -> Wish:
     folder = fields.text(action, "folder")
     if folder in ("", "/"):
         raise ActionFailed(f"`{folder}` is no folder for backups")
+    shared = action.get("shared")
     return Wish(
         folder=ctx.path(folder),
         app=fields.text(action, "app"),
@@ -76,95 +97,93 @@ def _read(ctx: Context, action: Mapping[str, object]) -> Wish:
         config=fields.texts(action, "config"),
         dumps=fields.objects(action, "dumps"),
         database_required=fields.flag(action, "database_required"),
+        shared=shared if isinstance(shared, Mapping) else {},
     )
+
+
+def _make_place(folder: Path) -> None:
+    """Make the folder of backups; refuse one that somebody else could change."""
+    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        cause = f"`{folder}` is not a folder but something else, such as a link"
+        raise ActionFailed(cause, "Mount another disk there instead.")
+    if found.st_uid not in (0, os.geteuid()) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        cause = f"`{folder}` does not belong to root alone, so others could change backups"
+        raise ActionFailed(cause, f"Look at it, then: chown root {folder}; chmod 711 {folder}")
 
 
 def _fill(ctx: Context, wish: Wish, partial: Path) -> dict[str, object] | None:
     began = time.time()
-    linked = _linked_code(wish, partial)
-    written = [part for part in (_config(ctx, wish, partial), _code(wish, partial)) if part]
-    dumped = [made for made in (dump(ctx, one, partial) for one in wish.dumps) if made]
-    if wish.database_required and not dumped:
+    made = _Made([], [], [])
+    folder = wish.release_folder
+    earlier = reversed(backups_of(wish.folder, wish.app))
+    linked = backup_files.linked_code(earlier, wish.release, partial) if folder else None
+    code = backup_files.code(folder, partial) if folder and not linked else None
+    config = backup_files.config(ctx, wish.config, folder, partial)
+    for part in (config, code):
+        if part:
+            check_tar(partial / part.name, part)
+            made.parts.append(part)
+    _add_databases(ctx, wish, partial, made)
+    if wish.shared:
+        packed, changed = shared_files.pack(ctx, wish.shared, partial)
+        made.parts.append(packed)
+        made.notes += [f"`{path}` changed while it was packed" for path in changed]
+    for part in made.parts:
+        check_digest(partial / part.name, part)
+    made.parts += [linked] if linked else []
+    return _recorded(ctx, wish, partial, (made, began)) if made.parts else None
+
+
+def _add_databases(ctx: Context, wish: Wish, partial: Path, made: _Made) -> None:
+    for one in wish.dumps:
+        dumped = dumps.dump(ctx, one, partial)
+        if dumped:
+            made.databases.append(dumped)
+            made.parts.append(dumped.part)
+            made.notes += dumped.notes
+    if wish.database_required and not made.databases:
         hint = "Check the path or URL of the database in the inventory."
         raise ActionFailed("there is no database to back up, but one is required", hint)
-    fresh = [*written, *(made.part for made in dumped)]
-    parts = [*fresh, linked] if linked else fresh
-    if not parts:
-        return None
-    record = _record(wish, parts, dumped, began)
-    sums = "".join(f"{part.sha256}  {part.name}\n" for part in parts)
-    for part in written:
-        check_tar(partial / part.name, part)
-    for part in fresh:
-        check_digest(partial / part.name, part)
-    write_atomic(partial / SUMS, sums.encode(), 0o600)
-    content = json.dumps(record, indent=2).encode() + b"\n"
-    write_atomic(partial / RECORD, content, 0o600)
+
+
+def _recorded(
+    ctx: Context, wish: Wish, partial: Path, filled: tuple[_Made, float]
+) -> dict[str, object]:
+    """Write record and sums; gives the record."""
+    made, began = filled
+    names = [part.name for part in made.parts]
+    if len(set(names)) != len(names):
+        raise ActionFailed("two parts of the backup would have the same name", "Report this bug.")
+    record: dict[str, object] = {
+        "schema": SCHEMA,
+        "name": partial.name[: -len(PARTIAL)],
+        "app": wish.app,
+        "release": wish.release,
+        "revision": _revision(wish.release_folder),
+        "run": ctx.run,
+        "created": began,
+        "seconds": round(time.time() - began, 3),
+        "bytes": sum(part.size for part in made.parts),
+        "tools": _tools(made.databases),
+        "parts": [asdict(part) for part in made.parts],
+        "databases": [one.record for one in made.databases],
+        "tables": {key: rows for one in made.databases for key, rows in one.tables.items()},
+        "notes": made.notes,
+    }
+    for note in made.notes:
+        ctx.line(f"warning: {note}")
+    write_atomic(partial / SUMS, sums_of(record), 0o600)
+    write_atomic(partial / RECORD, sealed(record), 0o600)
     return record
 
 
-def _linked_code(wish: Wish, partial: Path) -> Written | None:
-    """Link the code from a verified backup of the same release, after reading its sha256 again."""
-    earlier = _earlier(wish) if wish.release_folder else None
-    if earlier is None:
-        return None
-    backup, part = earlier
-    try:
-        os.link(backup / CODE, partial / CODE)
-        check_digest(partial / CODE, part)
-    except (OSError, Damaged):
-        (partial / CODE).unlink(missing_ok=True)
-        return None
-    return part
+def _tools(databases: Sequence[Dumped]) -> list[str]:
+    return sorted({one.tool for one in databases if one.tool})
 
 
-def _code(wish: Wish, partial: Path) -> Written | None:
-    folder = wish.release_folder
-    if folder is None or not folder.is_dir() or (partial / CODE).exists():
-        return None
-    return write_tar(partial / CODE, {folder.name: folder}, [folder / "venv"])
-
-
-def _earlier(wish: Wish) -> tuple[Path, Written] | None:
-    """Find a verified backup of the same release; its code is the same, so it is linked."""
-    for one in reversed(backups_of(wish.folder, wish.app)):
-        record = read_backup(one)
-        if record.get("release") != wish.release:
-            continue
-        for part in fields.objects(record, "parts"):
-            if part.get("name") == CODE:
-                return one, _written(part)
-    return None
-
-
-def _written(part: Mapping[str, object]) -> Written:
-    return Written(
-        fields.text(part, "name"),
-        fields.whole(part, "size"),
-        fields.text(part, "sha256"),
-        fields.whole(part, "members"),
-    )
-
-
-def _config(ctx: Context, wish: Wish, partial: Path) -> Written | None:
-    entries = {path.lstrip("/"): ctx.path(path) for path in wish.config}
-    if wish.release_folder is not None:
-        entries[f"{wish.release_folder.name}/config"] = wish.release_folder / "config"
-    there = {name: path for name, path in entries.items() if path.is_symlink() or path.exists()}
-    return write_tar(partial / CONFIG, there) if there else None
-
-
-def _record(
-    wish: Wish, parts: list[Written], dumped: list[Dumped], began: float
-) -> dict[str, object]:
-    return {
-        "schema": 1,
-        "app": wish.app,
-        "release": wish.release,
-        "created": began,
-        "seconds": round(time.time() - began, 3),
-        "bytes": sum(part.size for part in parts),
-        "tools": sorted({made.tool for made in dumped if made.tool}),
-        "parts": [asdict(part) for part in parts],
-        "tables": {key: value for made in dumped for key, value in made.tables.items()},
-    }
+def _revision(release_folder: Path | None) -> str:
+    found = read_record(release_folder) if release_folder else {}
+    revision = found.get("revision")
+    return revision if isinstance(revision, str) else ""

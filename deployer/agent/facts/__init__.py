@@ -28,7 +28,8 @@ PLACES = {
     "journal": ("history", "journal"),
     "outcome": ("outcome", "outcome"),
     "damage": ("damage", "damage"),
-    "backups": ("history", "backups"),
+    "backups": ("backups", "backups"),
+    "backup_proof": ("backups", "proof"),
 }
 
 

@@ -1,13 +1,11 @@
-"""What was done here: the runs in the journal, and the backups."""
+"""What was done here: the runs in the journal."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from deployer.agent import fields
-from deployer.agent.backup_folders import backups_of, read_backup
 from deployer.agent.context import Context, Fields
 from deployer.agent.journal import Record, load
 from deployer.agent.recovering import JOURNAL
@@ -22,12 +20,6 @@ def journal(ctx: Context, question: Fields) -> object:
     for record in load(ctx.state_folder / JOURNAL):
         runs.setdefault(str(record.get("run")), []).append(record)
     return [_run(name, records) for name, records in list(runs.items())[-limit:]] if limit else []
-
-
-def backups(ctx: Context, question: Fields) -> object:
-    """Give the finished backups of the app, the oldest first."""
-    folder = ctx.path(fields.text(question, "folder", "/opt/backups"))
-    return [_backup(one) for one in backups_of(folder, ctx.app)]
 
 
 def _run(name: str, records: Sequence[Record]) -> dict[str, object]:
@@ -55,15 +47,3 @@ def _run(name: str, records: Sequence[Record]) -> dict[str, object]:
 def _time(record: Mapping[str, object]) -> float:
     value = record.get("time")
     return float(value) if isinstance(value, (int, float)) else 0.0
-
-
-def _backup(folder: Path) -> dict[str, object]:
-    record = read_backup(folder)
-    parts = [one for one in sorted(folder.iterdir()) if one.is_file()]
-    return {
-        **record,
-        "name": folder.name,
-        "size": sum(one.stat().st_size for one in parts),
-        "verified": bool(record),
-        "parts": [one.name for one in parts],
-    }

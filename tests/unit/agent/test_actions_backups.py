@@ -9,6 +9,7 @@ import pytest
 
 from deployer.agent import archive
 from deployer.agent.actions import backups, prune, releases
+from deployer.agent.backup_record import sealed
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.postgres_url import NotPostgres, postgres_environment
 
@@ -264,8 +265,9 @@ def test_prune_removes_old_backups_but_not_the_last_verified_ones(ctx):
     for number, days in ((1, 90), (2, 80), (3, 70), (4, 1)):
         made = folder / f"shop_20260101_000000-{number}"
         made.mkdir(parents=True)
-        record = {"created": time.time() - days * 86400, "release": "000099-1a2b3c4"}
-        (made / "backup.json").write_text(json.dumps(record))
+        created = time.time() - days * 86400
+        record = {"schema": 2, "created": created, "release": "000099-1a2b3c4"}
+        (made / "backup.json").write_bytes(sealed(record))
     torn = folder / "shop_20260101_000000-5.partial"
     torn.mkdir()
     os.utime(torn, (0, 0))

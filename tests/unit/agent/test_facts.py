@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from deployer.agent.backup_record import sealed, sums_of
 from deployer.agent.context import Context
 from deployer.agent.facts import answer
 from deployer.agent.lock import Lock
@@ -218,14 +219,17 @@ def test_backups_are_listed_with_their_parts(host):
     backup = host.root / "opt/backups/shop_20261121_134509-3"
     backup.mkdir(parents=True)
     (backup / "code.tar.gz").write_bytes(b"12345")
-    (backup / "backup.json").write_text('{"release": "000007-1a2b3c4", "created": 1.5}')
+    part = {"name": "code.tar.gz", "size": 5, "sha256": "0" * 64}
+    record = {"schema": 2, "release": "000007-1a2b3c4", "created": 1.5, "parts": [part]}
+    (backup / "SHA256SUMS").write_bytes(sums_of(record))
+    (backup / "backup.json").write_bytes(sealed(record))
 
     found = ask(host, "backups", folder="/opt/backups")
 
     assert [(one["name"], one["verified"], one["release"]) for one in found] == [
         ("shop_20261121_134509-3", True, "000007-1a2b3c4")
     ]
-    assert found[0]["parts"] == ["backup.json", "code.tar.gz"]
+    assert found[0]["parts"] == ["SHA256SUMS", "backup.json", "code.tar.gz"]
 
 
 @pytest.mark.parametrize("fact", ["host", "app", "journal", "backups", "foreign", "disk"])

@@ -6,7 +6,7 @@ from deployer.api.check import check
 from deployer.api.health import health
 from deployer.api.history import history
 from deployer.api.releases import releases
-from deployer.api.request import HistoryRequest
+from deployer.api.request import BackupsRequest, HistoryRequest
 from deployer.api.status import status
 from tests.unit.api.readers import LIVE, RECORD, asked, serving
 
@@ -140,7 +140,7 @@ def test_a_host_that_serves_nothing_is_not_healthy():
 def test_backups_show_when_they_were_made():
     listed = [{"name": "shop_20261121_134509-1", "created": 0.0, "size": 7, "verified": True}]
 
-    (row,) = backups(asked({"backups": listed})).rows
+    (row,) = backups(BackupsRequest("backups"))(asked({"backups": listed})).rows
 
     assert (row["name"], row["created"]) == ("shop_20261121_134509-1", "1970-01-01 00:00:00")
 
@@ -150,7 +150,7 @@ GOOD = {
     "app": serving(),
     "disk": {"/srv/shop": ROOM},
     "python:python3": {"version": "3.11.2", "path": "/usr/bin/python3", "venv": True},
-    "tools": dict.fromkeys(("git", "nginx", "pg_dump", "pg_restore", "uv"), "1.0"),
+    "tools": dict.fromkeys(("git", "nginx", "psql", "pg_dump", "pg_restore", "uv"), "1.0"),
     "web_server": {"ok": True, "output": ""},
     "foreign": {"sites": [], "units": [], "listening": [80]},
     "remote_revision": "a" * 40,
@@ -190,7 +190,7 @@ def test_a_host_on_which_all_is_well_passes_every_check():
         ("disk", {"disk": {"/srv/shop": {**ROOM, "free": 1 << 20}}}, "1 MB free"),
         ("python", {"python:python3": {}}, "there is no `python3`"),
         ("python", {"python:python3": {"version": "3.11"}}, "no virtual environments"),
-        ("tools", {"tools": {"nginx": "1.22"}}, "missing: git, pg_dump, pg_restore"),
+        ("tools", {"tools": {"nginx": "1.22"}}, "missing: git, psql, pg_dump, pg_restore"),
         ("nginx", {"web_server": {"ok": False, "output": "[emerg] x\ny"}}, "[emerg] x"),
         ("nginx", {"web_server": {"error": "it takes too long"}}, "it takes too long"),
         (

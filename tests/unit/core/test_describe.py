@@ -4,7 +4,15 @@ from typing import get_args
 import pytest
 
 from deployer.core import action as actions
-from deployer.core.action import Action, Backup, DumpPostgres, DumpSqlite, Probe
+from deployer.core.action import (
+    Action,
+    Backup,
+    DumpMysql,
+    DumpPostgres,
+    DumpSqlite,
+    Probe,
+    SharedFiles,
+)
 from deployer.core.command import command
 from deployer.core.describe import describe
 
@@ -49,12 +57,14 @@ EVERY = (
     actions.ReloadWebServer(),
     actions.SwapEnabled("shop@blue.service", "shop@green.service"),
     actions.Prune("shop", 5, PLACE, 7.0, 3),
+    actions.VerifyBackups(PLACE),
     Backup(
         PLACE,
         "shop",
         OLD,
         "/srv/shop/releases/1",
-        dumps=(DumpSqlite("/db"),),
+        dumps=(DumpSqlite("/db"), DumpMysql("shop", ("/etc/shop.env",), "URL")),
+        shared=SharedFiles("/srv/shop/shared", ("media",)),
     ),
 )
 

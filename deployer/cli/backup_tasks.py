@@ -1,0 +1,76 @@
+"""The commands for backups: make one, list and prove them."""
+
+from invoke import Context, task
+
+from deployer.api.request import BackupRequest, BackupsRequest
+from deployer.cli.leave import leave
+from deployer.cli.options import CHANGING, READING
+
+
+@task(
+    auto_shortflags=False,
+    help={**CHANGING, "verify": "read it again from the disk when it is written; default off"},
+)
+def backup(
+    context: Context,
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    yes: bool = False,
+    verbose: bool = False,
+    verify: bool = False,
+) -> None:
+    """Back up what is live now, the database included, and verify it."""
+    from deployer.api import main
+
+    leave(
+        main.backup,
+        BackupRequest(
+            command="backup",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            verbose=verbose,
+            verify=verify,
+            dry_run=context.config.run.dry,
+        ),
+    )
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        **READING,
+        "verify": "read every part of them again, on the host; default off",
+        "backup": "only this one, by its name; default all",
+        "max_age": "3 if no verified one is younger, such as `26h` or `2d`; default any age",
+    },
+)
+def backups(
+    context: Context,
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    verify: bool = False,
+    backup: str = "",
+    max_age: str = "",
+) -> None:
+    """List the backups on each host; 3 if one is damaged or all are too old."""
+    from deployer.api import reading
+
+    leave(
+        reading.backups,
+        BackupsRequest(
+            "backups",
+            env=env,
+            limit=limit,
+            output=output,
+            verify=verify,
+            backup=backup,
+            max_age=max_age,
+        ),
+    )
+
+
+TASKS = (backup, backups)
