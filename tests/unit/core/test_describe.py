@@ -93,8 +93,10 @@ def test_a_description_is_one_line_without_what_is_in_files_and_on_stdins(one):
         (actions.SwapEnabled("a.service"), "enable a.service"),
         (
             dataclasses.replace(EVERY[-1], dumps=(DumpPostgres("shop", (), "URL"),)),
-            f"back up code and config of {OLD} and the PostgreSQL database and shared files to "
-            f"{PLACE}, read back",
+            (
+                f"back up code and config of {OLD} and the PostgreSQL database "
+                f"and shared files to {PLACE}, read back"
+            ),
         ),
     ],
 )
