@@ -58,9 +58,10 @@ def target(
     files: tuple[RenderedFile, ...] = (),
     live_files: tuple[LiveFile, ...] = (UNIT, SITE),
     release: Release = RELEASE,
+    rest: Section | None = None,
 ) -> Target:
     """The release 42 of the shop on web1."""
-    whole = inventory(app)
+    whole = inventory(app, rest=rest)
     return Target(whole, whole.hosts["web1"], release, leader, files, live_files)
 
 

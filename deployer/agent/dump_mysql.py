@@ -31,7 +31,10 @@ _ODD = (
     "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() "
     "AND table_type = 'BASE TABLE' AND engine NOT IN ('InnoDB', 'ROCKSDB', 'SEQUENCE')"
 )
-_HINT = "May this user read all of it? It needs SELECT, SHOW VIEW, TRIGGER and EVENT."
+_HINT = (
+    "May this user read all of it? It needs SELECT, SHOW VIEW, TRIGGER and EVENT, and for routines "
+    "of other users SELECT on mysql.proc (MySQL: SHOW_ROUTINE)."
+)
 
 
 @dataclass(frozen=True)

@@ -85,8 +85,10 @@ class _Reader:
 
     def _migrations(self, rows: bytes) -> None:
         wanted = _VERSION[self._table]
-        for row in _TEXT.sub(lambda found: found.group().replace(b"(", b"\\x28"), rows).split(b"("):
-            texts = [one.decode("utf-8", "replace")[1:-1] for one in _TEXT.findall(row)]
+        # A raw NUL is never in a dump: it stands for brackets inside of values meanwhile.
+        hidden = _TEXT.sub(lambda found: found.group().replace(b"(", b"\0"), rows)
+        for row in hidden.split(b"("):
+            texts = [_name(one[1:-1].replace(b"\0", b"(")) for one in _TEXT.findall(row)]
             if texts:
                 self.contents.migrations.append(".".join(texts[:wanted]))
 

@@ -44,7 +44,9 @@ class Packed:
         except FileNotFoundError:
             self.changed.append(path)  # it went away meanwhile
             return
-        if found.st_dev != self._device or stat.S_ISSOCK(found.st_mode):
+        # Only of folders the device counts: on an overlay, files show that of the layer below.
+        elsewhere = stat.S_ISDIR(found.st_mode) and found.st_dev != self._device
+        if elsewhere or stat.S_ISSOCK(found.st_mode):
             return
         self._archive.inodes = {}  # type: ignore[attr-defined]  # hard links become plain files
         entry = self._archive.gettarinfo(str(place), arcname=f"{PREFIX}/{path}".rstrip("/"))

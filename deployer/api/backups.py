@@ -81,7 +81,7 @@ def _row(host: str, one: Row) -> Row:
     size, age = one.get("size"), one.get("age")
     databases = one.get("databases")
     kinds = [str(mapping(each).get("kind", "")) for each in _list_of(databases)]
-    copies = [str(mapping(each).get("to", "")) for each in _list_of(one.get("copies"))]
+    copies = [str(mapping(each).get("to", "")) for each in _list_of(one.get("copied_to"))]
     return {
         "host": host,
         **one,

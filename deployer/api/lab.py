@@ -14,7 +14,7 @@ from deployer.output.choose import parse_output
 from deployer.output.stream import Stream
 from deployer.output.tables import show
 
-COLUMNS = ("host", "condition", "address", "postgres", "log_in")
+COLUMNS = ("host", "condition", "address", "postgres", "mariadb", "log_in")
 _OURS = {"hosts", "ssh"}
 
 
@@ -25,7 +25,7 @@ def up(place: Place, request: LabRequest) -> int:
     out = Stream(place.stdout)
     file = _inventory(place, request)
     kept = _kept(file)
-    lab.up(count, postgres=request.postgres)
+    lab.up(count, postgres=request.postgres, mariadb=request.mariadb)
     lab.write_inventory(file, kept)
     environment = file.stem
     names = ", ".join(f"{host.name} at {host.address}" for host in lab.hosts)
@@ -56,6 +56,7 @@ def status(place: Place, request: LabRequest) -> int:
             "condition": one.condition,
             "address": one.host.address,
             "postgres": one.host.postgres,
+            "mariadb": one.host.mariadb,
             "log_in": f"ssh -F {lab.ssh_config} {one.host.name}",
         }
         for one in lab.status()

@@ -103,3 +103,4 @@ class LabRequest(Request):
     name: str = "lab"
     hosts: str = ""
     postgres: bool = False
+    mariadb: bool = False

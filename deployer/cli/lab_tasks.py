@@ -15,13 +15,20 @@ _NAME = {"name": "which lab; labs of other names are not touched; default lab"}
         **_NAME,
         "hosts": "how many hosts; default 1",
         "postgres": "with a PostgreSQL server on each; default off",
+        "mariadb": "with a MariaDB server on each; default off",
     },
 )
-def up(context: Context, name: str = "lab", hosts: str = "", postgres: bool = False) -> None:
+def up(
+    context: Context,
+    name: str = "lab",
+    hosts: str = "",
+    postgres: bool = False,
+    mariadb: bool = False,
+) -> None:
     """Boot bare Debian hosts and write inventories/lab.yaml with their keys pinned."""
     from deployer.api import lab as api
 
-    leave(api.up, LabRequest("lab.up", name=name, hosts=hosts, postgres=postgres))
+    leave(api.up, LabRequest("lab.up", name=name, hosts=hosts, postgres=postgres, mariadb=mariadb))
 
 
 @task(auto_shortflags=False, help=_NAME)

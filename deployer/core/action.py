@@ -328,6 +328,44 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class RequireBackup:
+    """Go on only if this run has made a verified backup of this database, or there is none yet.
+
+    `waived` says why the inventory wants no backup; it is shown and written down.
+    """
+
+    folder: str
+    database: Dump | None = None
+    waived: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyByCommand:
+    """Copy a backup by a program of root's; `{backup}` and `{name}` in its words are filled in."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyByRsync:
+    """Copy a backup with rsync over SSH, and compare the copy by its checksums."""
+
+    target: str
+    port: int
+    identity: str
+    host_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyBackups:
+    """Copy the verified backups that have no copy yet to another machine, the newest first."""
+
+    folder: str
+    way: CopyByCommand | CopyByRsync
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyBackups:
     """Read the backups that this run has made again from the disk; a damaged one is a failure."""
 
@@ -371,5 +409,7 @@ Action = (
     | SwapEnabled
     | Backup
     | VerifyBackups
+    | RequireBackup
+    | CopyBackups
     | Prune
 )

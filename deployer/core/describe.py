@@ -6,7 +6,7 @@ from deployer.core import action as actions
 from deployer.core.action import Action, DumpMysql, DumpPostgres, DumpSqlite, Probe
 
 
-def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912  one line for each kind
+def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line for each kind
     """Say in one line what the agent will do."""
     match action:
         case actions.Run():
@@ -61,6 +61,10 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912  one line f
             )
         case actions.Backup():
             return _backup(action)
+        case actions.RequireBackup():
+            return _gate(action)
+        case actions.CopyBackups(folder, way):
+            return f"copy new backups in {folder} to {_place(way)}"
         case actions.VerifyBackups(folder):
             return f"read the new backups in {folder} again"
         case actions.Prune():
@@ -108,6 +112,22 @@ def _backup(backup: actions.Backup) -> str:
         *(("shared files",) if backup.shared else ()),
     )
     return f"back up {' and '.join(parts) or 'nothing'} to {backup.folder}, read back"
+
+
+def _gate(gate: actions.RequireBackup) -> str:
+    if gate.waived:
+        return f"go on WITHOUT a backup of the database: {gate.waived}"
+    return "go on only with a verified backup of this run"
+
+
+def _place(way: actions.CopyByCommand | actions.CopyByRsync) -> str:
+    match way:
+        case actions.CopyByRsync(target):
+            return target
+        case actions.CopyByCommand(words):
+            return f"another machine by {words[0]}"
+        case _:
+            assert_never(way)
 
 
 def _prune(prune: actions.Prune) -> str:

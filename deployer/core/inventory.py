@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from deployer.core.app import App
+from deployer.core.backup_policy import BackupPolicy
 from deployer.core.host import Host, Ssh
 from deployer.core.model import Model, Place, refused, refused_at
 from deployer.core.secret import EnvSecrets, SecretReference, SecretsSource
@@ -108,6 +109,9 @@ class Inventory(Model):
         default=False, description="Ask before a change; without a terminal want `--yes`."
     )
     rollout: Rollout = Field(default_factory=Rollout, description="In which batches.")
+    backup: BackupPolicy = Field(
+        default_factory=BackupPolicy, description="What more is backed up, and copied where."
+    )
     retention: Retention = Field(default_factory=Retention, description="What prune leaves.")
 
     @model_validator(mode="after")

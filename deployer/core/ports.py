@@ -166,6 +166,11 @@ class Database(Protocol):
         ...
 
     @property
+    def without_backup(self) -> str:
+        """Why it is migrated without a backup; "" when it is not."""
+        ...
+
+    @property
     def is_local(self) -> bool:
         """Whether each host has one of its own; else all hosts share one."""
         ...

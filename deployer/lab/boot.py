@@ -56,6 +56,11 @@ def furnish(host: LabHost, folder: Path, rootfs: Path, public_key: str) -> None:
     for name, mode in (("ssh_host_ed25519_key", 0o600), ("ssh_host_ed25519_key.pub", 0o644)):
         write(ssh / name, (folder / name).read_text(), mode)
     write(own / "root/.ssh/authorized_keys", f"{public_key} lab\n", 0o600)
+    for unit, wanted in (("postgresql", host.postgres), ("mariadb", host.mariadb)):
+        if not wanted:  # the root file system with databases has both
+            mask = own / f"etc/systemd/system/{unit}.service"
+            mask.parent.mkdir(parents=True, exist_ok=True)
+            mask.symlink_to("/dev/null")
     for private in (own / "root", own / "root/.ssh"):
         private.chmod(0o700)
     lay(host, folder, rootfs)

@@ -26,6 +26,7 @@ class LabHost(BaseModel):
     key: Path  # the private key root accepts
     postgres: bool = False
     disk: int = 0  # megabytes of a disk of its own; 0: it shares that of the machine
+    mariadb: bool = False
 
     @property
     def group(self) -> str:
@@ -72,14 +73,18 @@ class LabHost(BaseModel):
 
     @property
     def is_ready(self) -> bool:
-        """Whether users may log in and, where there is one, the database answers."""
+        """Whether users may log in and the databases answer that it shall have."""
         if not self.is_running:
             return False
         if not self.answers_ssh:
             return False
         inside = Path(f"/proc/{self.leader}/root")
-        has_database = (inside / "run/postgresql/.s.PGSQL.5432").exists()
-        return not (inside / "run/nologin").exists() and (has_database or not self.postgres)
+        wanted = {
+            "run/postgresql/.s.PGSQL.5432": self.postgres,
+            "run/mysqld/mysqld.sock": self.mariadb,
+        }
+        answers = all((inside / path).exists() for path, asked in wanted.items() if asked)
+        return answers and not (inside / "run/nologin").exists()
 
     def run(
         self,

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from deployer.errors import LabError
 from deployer.lab import boot, cgroups, inventory_file, network, requirements, rootfs, state
 from deployer.lab import disk as own_disk
+from deployer.lab.condition import HostStatus, condition
 from deployer.lab.host import LabHost
 from deployer.lab.interrupts import termination_raises
 from deployer.lab.locks import locked
@@ -20,15 +20,9 @@ from deployer.lab.state import LabState
 CACHE = "/var/cache/deployer-lab"
 BOOT_SECONDS = 90.0
 LOCK_SECONDS = 120.0
+Wanted = Mapping[str, bool | int]
+"""What a host has: the servers `postgres` and `mariadb`, a `disk` of so many megabytes."""
 MOST_HOSTS = 200  # of one /24
-
-
-@dataclass(frozen=True, slots=True)
-class HostStatus:
-    """What `lab.status` shows of a host."""
-
-    host: LabHost
-    condition: str  # "up" | "booting" | "unplugged" | "down"
 
 
 def silent(_text: str) -> None:
@@ -86,31 +80,45 @@ class Lab:
         return self.place.known_hosts
 
     def up(
-        self, hosts: int = 1, *, prefix: str = "web", postgres: bool = False, disk: int = 0
+        self,
+        hosts: int = 1,
+        *,
+        prefix: str = "web",
+        postgres: bool = False,
+        mariadb: bool = False,
+        disk: int = 0,
     ) -> tuple[LabHost, ...]:
         """Boot bare hosts `<prefix>1`, `<prefix>2`, … after clearing away an earlier lab."""
         requirements.prepare_machine()
-        root = self._rootfs(postgres=postgres)
+        wanted: Wanted = {"postgres": postgres, "mariadb": mariadb, "disk": disk}
+        root = self._rootfs(databases=postgres or mariadb)
         with self._changing():
             self.place.clear()
             try:
                 self.place.remember(LabState(network=network.create_bridge(self.place.bridge)))
                 boot.make_key(self.place.key, f"lab-{self.name}")
-                return self._boot_more(hosts, prefix, root, postgres=postgres, disk=disk)
+                return self._boot_more(hosts, prefix, root, wanted)
             except BaseException:
                 self.place.clear()
                 raise
 
     def add(
-        self, hosts: int = 1, *, prefix: str = "fresh", postgres: bool = False, disk: int = 0
+        self,
+        hosts: int = 1,
+        *,
+        prefix: str = "fresh",
+        postgres: bool = False,
+        mariadb: bool = False,
+        disk: int = 0,
     ) -> tuple[LabHost, ...]:
         """Boot more bare hosts in this lab and return them; they count on from the last number.
 
         With `disk` (megabytes) each has a disk of its own, which can fill up and fail.
         """
-        root = self._rootfs(postgres=postgres)
+        wanted: Wanted = {"postgres": postgres, "mariadb": mariadb, "disk": disk}
+        root = self._rootfs(databases=postgres or mariadb)
         with self._changing():
-            return self._boot_more(hosts, prefix, root, postgres=postgres, disk=disk)
+            return self._boot_more(hosts, prefix, root, wanted)
 
     def remove(self, host: LabHost) -> None:
         """Throw one host away."""
@@ -124,7 +132,7 @@ class Lab:
 
     def status(self) -> tuple[HostStatus, ...]:
         """Return what each host is doing now, as read from the machine."""
-        return tuple(HostStatus(host, _condition(host)) for host in self.hosts)
+        return tuple(HostStatus(host, condition(host)) for host in self.hosts)
 
     def power_cut(self, host: LabHost) -> None:
         """Stop the host dead, as if its plug was pulled; its disk stays."""
@@ -136,7 +144,7 @@ class Lab:
         own_disk.lose(folder)
         boot.stop(host.group)
         own_disk.replace(folder)
-        boot.lay(host, folder, self._rootfs(postgres=host.postgres))
+        boot.lay(host, folder, self._rootfs(databases=host.postgres or host.mariadb))
 
     def boot(self, host: LabHost) -> None:
         """Start a host that has no power, on the disk it had, and wait until it answers."""
@@ -183,8 +191,9 @@ class Lab:
         inventory_file.write_inventory(path, inventory_file.merged(tree, extra or {}))
         return path
 
-    def _rootfs(self, *, postgres: bool) -> Path:
-        return rootfs.ensure(self.cache, rootfs.packages(postgres=postgres), self.emit)
+    def _rootfs(self, *, databases: bool) -> Path:
+        names = rootfs.packages(databases=databases)
+        return rootfs.ensure(self.cache, names, self.emit)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -192,14 +201,14 @@ class Lab:
             yield
 
     def _boot_more(
-        self, count: int, prefix: str, root: Path, *, postgres: bool, disk: int
+        self, count: int, prefix: str, root: Path, wanted: Wanted
     ) -> tuple[LabHost, ...]:
         found = self.place.recall()
         if found.made + count > MOST_HOSTS:
             raise LabError(f"A lab has at most {MOST_HOSTS} hosts.", hint="Use a second lab.")
         numbers = range(found.made, found.made + count)
         bare = tuple(self._new_host(found, number, prefix) for number in numbers)
-        made = tuple(one.model_copy(update={"postgres": postgres, "disk": disk}) for one in bare)
+        made = tuple(one.model_copy(update=wanted) for one in bare)
         self.place.remember(
             found.model_copy(update={"hosts": found.hosts + made, "made": found.made + count})
         )
@@ -237,11 +246,3 @@ class Lab:
         found = self.place.recall()
         left = tuple(host for host in found.hosts if host not in hosts)
         self.place.remember(found.model_copy(update={"hosts": left}))
-
-
-def _condition(host: LabHost) -> str:
-    if not host.is_running:
-        return "down"
-    if not host.is_linked:
-        return "unplugged"
-    return "up" if host.is_ready else "booting"

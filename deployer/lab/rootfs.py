@@ -17,13 +17,14 @@ BASE_PACKAGES = (
     *("python3", "python3-venv", "git", "sqlite3"),
     *("curl", "iproute2", "procps", "rsync", "zstd", "acl", "logrotate"),
 )
-POSTGRES_PACKAGES = ("postgresql",)
+DATABASE_PACKAGES = ("postgresql", "mariadb-server")
+"""One root file system for all database servers; each host masks those that it shall not run."""
 BUILD_SECONDS = 900
 
 
-def packages(*, postgres: bool) -> tuple[str, ...]:
+def packages(*, databases: bool) -> tuple[str, ...]:
     """Return the Debian packages of a host."""
-    return (*BASE_PACKAGES, *(POSTGRES_PACKAGES if postgres else ()))
+    return (*BASE_PACKAGES, *(DATABASE_PACKAGES if databases else ()))
 
 
 def path_of(cache: Path, names: tuple[str, ...]) -> Path:

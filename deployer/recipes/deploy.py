@@ -9,6 +9,7 @@ from deployer.steps.check_front import CheckFront
 from deployer.steps.check_health import CheckHealth
 from deployer.steps.collect_static import CollectStatic
 from deployer.steps.configure import Configure
+from deployer.steps.copy_backup import CopyBackup
 from deployer.steps.install import Install
 from deployer.steps.migrate import Migrate
 from deployer.steps.preflight import Preflight
@@ -35,5 +36,6 @@ def deploy() -> tuple[Step, ...]:
         Activate(),
         CheckFront(),
         Retire(),
+        CopyBackup(),
         Prune(),
     )

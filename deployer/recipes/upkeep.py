@@ -2,13 +2,15 @@
 
 from deployer.core.step import Step
 from deployer.steps.backup import Backup
+from deployer.steps.copy_backup import CopyBackup
 from deployer.steps.prune import Prune
 from deployer.steps.verify_backup import VerifyBackup
 
 
 def backup(*, verify: bool = False) -> tuple[Step, ...]:
     """Back up what is live now, the database included; with `verify` read it once more."""
-    return (Backup(by_hand=True), *((VerifyBackup(),) if verify else ()))
+    again = (VerifyBackup(),) if verify else ()
+    return (Backup(by_hand=True), *again, CopyBackup(by_hand=True))
 
 
 def prune() -> tuple[Step, ...]:

@@ -1,6 +1,7 @@
 """Back up what is live: code, config and database, verified by reading it back."""
 
 from deployer.core.action import Backup as WriteBackup
+from deployer.core.action import DumpSqlite, SharedFiles
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import AppState, app_state
 from deployer.core.step import Phase, Scope, Skip, Target, Work
@@ -41,4 +42,17 @@ def _backup(on: Target, state: AppState, *, database: bool) -> WriteBackup:
         release_folder=live,
         config=tuple(file.path for file in on.live_files),
         dumps=(dump,) if dump and database else (),
+        shared=_shared(on),
     )
+
+
+def _shared(on: Target) -> SharedFiles | None:
+    """Say which shared files go in; an SQLite file among them is dumped, never packed."""
+    wanted = on.inventory.backup.shared
+    if not wanted:
+        return None
+    database = on.app.database.dump(on.layout, "")
+    live = database.path if isinstance(database, DumpSqlite) else ""
+    inside = live.removeprefix(f"{on.layout.shared}/")
+    without = tuple(f"{inside}{end}" for end in ("", "-wal", "-shm", "-journal")) if live else ()
+    return SharedFiles(on.layout.shared, wanted if isinstance(wanted, tuple) else ("",), without)

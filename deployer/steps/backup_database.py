@@ -22,16 +22,16 @@ class BackupDatabase:
         dump = on.app.database.dump(on.layout, on.folder)
         if dump is None:
             return Skip("there is no database to back up")
-        if on.app.database.backup == "always":
+        state = facts[app_state()]
+        if on.app.database.backup == "always" and state.live:
             return Skip("the step `backup` sees to it (`backup: always`)")
         if on.app.database.backup == "never":
-            return Skip("database backups are switched off (`backup: never`)")
+            return Skip(f"switched off in the inventory: {on.app.database.without_backup}")
         pending = facts[pending_migrations()]
         if on.app.framework.migrate(app_python(on)) is None:
             return Skip("this app has no migrations")
         if pending.known and not pending.names:
             return Skip("no migration is pending")
-        state = facts[app_state()]
         return (
             WriteBackup(
                 folder=on.layout.backups,

@@ -2,11 +2,12 @@
 
 from deployer.core.action import Action, Mark
 from deployer.core.app_process import app_python, app_run
+from deployer.core.backup_gate import backup_gate
 from deployer.core.command import Command
 from deployer.core.fact import Fact, Facts
 from deployer.core.migration_words import notices, refusal
 from deployer.core.migrations import Pending, pending_migrations, vouched
-from deployer.core.step import Phase, Scope, Skip, Target, Told, Work
+from deployer.core.step import Phase, Refuse, Scope, Skip, Target, Told, Work
 
 
 class Migrate:
@@ -33,7 +34,10 @@ class Migrate:
             return Skip("nothing is pending", told)
         if pending.destructive and not on.allow_destructive:
             return refusal(pending, on.inventory.environment)
-        return Told(_actions(on, migrate, pending), told)
+        gate = backup_gate(on)
+        if isinstance(gate, Refuse):
+            return gate
+        return Told((gate, *_actions(on, migrate, pending)), told)
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
         return ()

@@ -47,13 +47,20 @@ def _below(hint: object, path: str) -> Iterator[str]:
         yield from _kinds(group, path) if group else _below(parts[0], path)
     elif origin is Mapping:
         yield from _below(parts[1], f"{path}.<name>")
-    elif path == "secrets":
+    elif path == "secrets" or _are_kinds(parts):
         for one in parts:
             yield from _sections(one, path, str(one.model_fields["kind"].default))
     elif isinstance(hint, type) and issubclass(hint, Model) and hint is not SecretReference:
         yield from _sections(hint, path)  # the type EnvValue says what a SecretReference is
     else:
         yield from (section for one in parts for section in _below(one, path))
+
+
+def _are_kinds(parts: tuple[object, ...]) -> bool:
+    return bool(parts) and all(
+        isinstance(one, type) and issubclass(one, Model) and "kind" in one.model_fields
+        for one in parts
+    )
 
 
 def _kinds(group: str, path: str) -> Iterator[str]:

@@ -62,8 +62,8 @@ def fresh_hosts(spare_lab: Lab) -> Iterator[FreshHosts]:
     """A function that boots pristine hosts, thrown away after the test."""
     booted: list[LabHost] = []
 
-    def boot(count: int, *, postgres: bool = False) -> tuple[LabHost, ...]:
-        hosts = spare_lab.add(count, postgres=postgres)
+    def boot(count: int, *, postgres: bool = False, mariadb: bool = False) -> tuple[LabHost, ...]:
+        hosts = spare_lab.add(count, postgres=postgres, mariadb=mariadb)
         booted.extend(hosts)
         return hosts
 

@@ -5,21 +5,18 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from deployer.core.action import DumpMysql
+from deployer.core.backup_choice import BackupChoice
 from deployer.core.database_url import MYSQL, URL_VARIABLE, sound_url
-from deployer.core.model import Model
 from deployer.core.release import Layout
 from deployer.core.secret import EnvValue, SecretReference
 
 
-class Mysql(Model):
+class Mysql(BackupChoice):
     """A MariaDB or MySQL database, backed up by `mariadb-dump` or `mysqldump`."""
 
     kind: Literal["mysql"] = "mysql"
     url: EnvValue = Field(
         description="`mysql://user@host/name` (or `mariadb://`, …), or {secret: NAME}."
-    )
-    backup: Literal["always", "before-migrate", "never"] = Field(
-        default="always", description="When a deploy backs the database up."
     )
 
     @field_validator("url")

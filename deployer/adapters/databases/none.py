@@ -2,14 +2,18 @@
 
 from typing import Literal
 
+from pydantic import Field
+
+from deployer.core.backup_choice import WITHOUT, Reason
 from deployer.core.model import Model
 from deployer.core.release import Layout
 
 
 class NoDatabase(Model):
-    """Nothing to back up."""
+    """Nothing to back up; a migration then needs a reason."""
 
     kind: Literal["none"] = "none"
+    without_backup: Reason | Literal[""] = Field(default="", description=WITHOUT)
 
     @property
     def backup(self) -> Literal["always", "before-migrate", "never"]:

@@ -5,20 +5,17 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from deployer.core.action import DumpPostgres
+from deployer.core.backup_choice import BackupChoice
 from deployer.core.database_url import POSTGRES, URL_VARIABLE, sound_url
-from deployer.core.model import Model
 from deployer.core.release import Layout
 from deployer.core.secret import EnvValue, SecretReference
 
 
-class Postgres(Model):
+class Postgres(BackupChoice):
     """A PostgreSQL database, backed up by `pg_dump`."""
 
     kind: Literal["postgres"] = "postgres"
     url: EnvValue = Field(description="`postgresql://user@host/name`, or {secret: NAME}.")
-    backup: Literal["always", "before-migrate", "never"] = Field(
-        default="always", description="When a deploy backs the database up."
-    )
 
     @field_validator("url")
     @classmethod

@@ -5,19 +5,16 @@ from typing import Literal
 from pydantic import Field
 
 from deployer.core.action import DumpSqlite
-from deployer.core.model import Model
+from deployer.core.backup_choice import BackupChoice
 from deployer.core.release import Layout
 from deployer.core.values import RelativePath
 
 
-class Sqlite(Model):
+class Sqlite(BackupChoice):
     """A SQLite file in the app's shared folder."""
 
     kind: Literal["sqlite"] = "sqlite"
     path: RelativePath = Field(description="The file in the shared folder, such as `db.sqlite3`.")
-    backup: Literal["always", "before-migrate", "never"] = Field(
-        default="always", description="When a deploy backs the database up."
-    )
 
     def dump(self, layout: Layout, folder: str) -> DumpSqlite:
         return DumpSqlite(f"{layout.shared}/{self.path}")

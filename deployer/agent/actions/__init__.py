@@ -36,7 +36,9 @@ PLACES = {
     "ReloadWebServer": ("web_server", "reload_web_server"),
     "SwapEnabled": ("units", "swap_enabled"),
     "Backup": ("backups", "backup"),
-    "VerifyBackups": ("backups", "verify"),
+    "VerifyBackups": ("backup_checks", "verify"),
+    "RequireBackup": ("backup_checks", "require"),
+    "CopyBackups": ("backup_copies", "copy"),
     "Prune": ("prune", "prune"),
 }
 

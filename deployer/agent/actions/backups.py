@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deployer.agent import backup_files, backup_proof, dumps, fields, shared_files
+from deployer.agent import backup_files, dumps, fields, shared_files
 from deployer.agent.archive import Damaged, Written, check_digest, check_tar
-from deployer.agent.backup_folders import PARTIAL, backups_of, next_name, read_backup
+from deployer.agent.backup_folders import PARTIAL, backups_of, next_name
 from deployer.agent.backup_record import RECORD, SCHEMA, SUMS, sealed, sums_of
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.dumped import Dumped
@@ -69,18 +69,6 @@ def backup(ctx: Context, action: Mapping[str, object]) -> bool:
     ctx.results["backup"] = record
     ctx.note = f"{wish.folder / name}, read back"
     return True
-
-
-def verify(ctx: Context, action: Mapping[str, object]) -> bool:
-    """Read the backups of this run again from the disk; fails if one is not whole."""
-    folder = ctx.path(fields.text(action, "folder"))
-    made = [one for one in backups_of(folder, ctx.app) if read_backup(one).get("run") == ctx.run]
-    for one in made:
-        wrong = backup_proof.problems(ctx, one)
-        if wrong:
-            raise ActionFailed(f"the backup `{one.name}` is damaged: {wrong[0]}", log=wrong)
-    ctx.note = f"{', '.join(one.name for one in made)}, read again" if made else "nothing to read"
-    return False
 
 
 def _read(ctx: Context, action: Mapping[str, object]) -> Wish:

@@ -58,6 +58,8 @@ EVERY = (
     actions.SwapEnabled("shop@blue.service", "shop@green.service"),
     actions.Prune("shop", 5, PLACE, 7.0, 3),
     actions.VerifyBackups(PLACE),
+    actions.RequireBackup(PLACE, DumpSqlite("/db")),
+    actions.CopyBackups(PLACE, actions.CopyByCommand(("/usr/local/sbin/carry", "{backup}")), 60.0),
     Backup(
         PLACE,
         "shop",

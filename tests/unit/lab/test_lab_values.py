@@ -114,8 +114,8 @@ def test_a_machine_that_is_not_debian_leaves_the_mirror_to_mmdebstrap():
 
 
 def test_another_package_list_is_another_root_file_system():
-    plain = rootfs.path_of(Path("/cache"), rootfs.packages(postgres=False))
-    with_database = rootfs.path_of(Path("/cache"), rootfs.packages(postgres=True))
+    plain = rootfs.path_of(Path("/cache"), rootfs.packages(databases=False))
+    with_database = rootfs.path_of(Path("/cache"), rootfs.packages(databases=True))
 
     assert plain != with_database
     assert plain.parent == Path("/cache")

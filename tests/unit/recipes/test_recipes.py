@@ -29,6 +29,7 @@ def test_a_deploy_is_the_documented_order():
         ("verify", "activate"),
         ("verify", "check_front"),
         ("finish", "retire"),
+        ("finish", "copy_backup"),
         ("finish", "prune"),
     ]
 
@@ -52,15 +53,16 @@ def test_phases_follow_each_other_in_every_recipe():
         assert places == sorted(places)
 
 
-def test_upkeep_is_one_step_each():
-    assert named(backup()) == [("prepare", "backup")]
+def test_upkeep_is_what_its_name_says():
+    assert named(backup()) == [("prepare", "backup"), ("build", "copy_backup")]
+    assert named(backup(verify=True))[1] == ("prepare", "verify_backup")
     assert named(prune()) == [("finish", "prune")]
 
 
 def test_a_backup_by_hand_has_the_database():
-    database = {"kind": "sqlite", "path": "db.sqlite3", "backup": "never"}
+    database = {"kind": "sqlite", "path": "db.sqlite3", "backup": "before-migrate"}
 
-    (step,) = backup()
+    step, _ = backup()
     do = step.do(target({"database": database}), facts())
 
     assert isinstance(do, tuple)

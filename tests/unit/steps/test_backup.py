@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 from deployer.core.action import Backup as Write
-from deployer.core.action import DumpPostgres, DumpSqlite
+from deployer.core.action import DumpPostgres, DumpSqlite, SharedFiles
 from deployer.core.step import Skip
 from deployer.steps.backup import Backup
 from tests.shop_values import FIRST, OLD, SITE, UNIT, facts, target
@@ -13,6 +15,9 @@ FILES = Write(
     config=(UNIT.path, SITE.path),
 )
 DUMP = DumpPostgres("shop", (f"{LIVE}/config/database.env",), "DEPLOYER_DATABASE_URL")
+
+BEFORE = {"backup": "before-migrate"}
+OFF = {"backup": "never", "without_backup": "a replica is kept elsewhere"}
 
 
 def with_dump(dump: DumpPostgres | DumpSqlite) -> Write:
@@ -35,14 +40,14 @@ def test_a_host_that_does_not_lead_backs_up_its_files_only():
 
 
 def test_a_database_that_is_not_due_is_left_out():
-    for when in ("before-migrate", "never"):
-        database = {"kind": "postgres", "url": {"secret": "URL"}, "backup": when}
+    for when in (BEFORE, OFF):
+        database = {"kind": "postgres", "url": {"secret": "URL"}, **when}
 
         assert Backup().do(target({"database": database}), facts()) == (FILES,)
 
 
 def test_a_backup_by_hand_has_the_database_whenever_it_is_due():
-    database = {"kind": "postgres", "url": {"secret": "URL"}, "backup": "never"}
+    database = {"kind": "postgres", "url": {"secret": "URL"}, **OFF}
 
     assert Backup(by_hand=True).do(target({"database": database}), facts()) == (with_dump(DUMP),)
 
@@ -59,3 +64,23 @@ def test_before_the_first_release_there_is_nothing_to_back_up():
 
 def test_a_backup_is_not_undone():
     assert Backup().undo(target(), facts()) == ()
+
+
+def test_shared_files_go_in_when_the_inventory_says_so():
+    for wanted, paths in ((True, ("",)), (["media", "exports"], ("media", "exports"))):
+        do = Backup().do(target(rest={"backup": {"shared": wanted}}), facts())
+
+        shared = SharedFiles("/srv/shop/shared", paths)
+        assert do == (replace(with_dump(DUMP), shared=shared),)
+
+
+def test_an_sqlite_file_is_never_packed_while_it_is_written():
+    database = {"kind": "sqlite", "path": "data/db.sqlite3"}
+    on = target({"database": database}, rest={"backup": {"shared": True}})
+
+    do = Backup().do(on, facts())
+
+    without = tuple(f"data/db.sqlite3{end}" for end in ("", "-wal", "-shm", "-journal"))
+    shared = SharedFiles("/srv/shop/shared", ("",), without)
+    dump = DumpSqlite("/srv/shop/shared/data/db.sqlite3")
+    assert do == (replace(with_dump(dump), shared=shared),)

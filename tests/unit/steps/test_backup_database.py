@@ -1,7 +1,7 @@
 from deployer.core.action import Backup, DumpPostgres
 from deployer.core.step import Skip
 from deployer.steps.backup_database import BackupDatabase
-from tests.shop_values import FOLDER, OLD, facts, target
+from tests.shop_values import FIRST, FOLDER, OLD, facts, target
 
 PENDING = {"migrations": {"pending": ["shop.0002_more"]}}
 DUE = {"database": {"kind": "postgres", "url": {"secret": "URL"}, "backup": "before-migrate"}}
@@ -38,6 +38,21 @@ def test_a_database_that_is_backed_up_otherwise_is_not_dumped_again():
     do = BackupDatabase().do(target(), facts(check=PENDING))
 
     assert do == Skip("the step `backup` sees to it (`backup: always`)")
+
+
+def test_the_first_deploy_dumps_a_database_that_was_there_before():
+    do = BackupDatabase().do(target(), facts(FIRST, check=PENDING))
+
+    assert isinstance(do, tuple)
+
+
+def test_a_reason_for_no_backup_is_said():
+    reason = "the provider keeps snapshots of every minute"
+    off = {**DUE["database"], "backup": "never", "without_backup": reason}
+
+    do = BackupDatabase().do(target({"database": off}), facts(check=PENDING))
+
+    assert do == Skip(f"switched off in the inventory: {reason}")
 
 
 def test_an_app_without_a_database_has_nothing_to_dump():

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from deployer.core.action import Mark, Run
+from deployer.core.action import DumpPostgres, Mark, RequireBackup, Run
 from deployer.core.command import command
 from deployer.core.step import Refuse, Skip, Told
 from deployer.steps.migrate import Migrate
@@ -18,7 +18,8 @@ RUN = Run(
     hint="the old release serves on; look at the schema before the next deploy",
 )
 
-
+DUMP = DumpPostgres("shop", (f"{FOLDER}/config/database.env",), "DEPLOYER_DATABASE_URL")
+GATE = RequireBackup("/opt/backups", DUMP)
 ADD = {"name": "a.1", "changes": [{"do": "add_column", "table": "t", "column": "c", "null": True}]}
 DROP = {"name": "b.2", "changes": [{"do": "drop_column", "table": "t", "column": "d"}]}
 RUN_PYTHON = {"name": "c.3", "changes": [{"do": "unknown", "what": "runs Python: fill"}]}
@@ -42,7 +43,7 @@ def test_pending_migrations_are_told_applied_and_remembered(check, allowed, note
     do = Migrate().do(replace(target(), allow_destructive=allowed), facts(check=check))
 
     assert isinstance(do, Told)
-    assert do.actions == (RUN, Mark("000042-1a2b3c4", "staged", (("migrations", note),)))
+    assert do.actions == (GATE, RUN, Mark("000042-1a2b3c4", "staged", (("migrations", note),)))
     assert do.notices
 
 
@@ -79,3 +80,22 @@ def test_an_app_without_migrations_is_skipped():
 
 def test_a_database_is_never_taken_back():
     assert Migrate().undo(target(), facts(check={"migrations": {"pending": ["a.1"]}})) == ()
+
+
+def test_an_app_that_names_no_database_is_not_migrated():
+    do = Migrate().do(target({"database": "none"}), facts(check=rehearsed(ADD)))
+
+    assert isinstance(do, Refuse)
+    assert "without a backup" in do.cause
+
+
+@pytest.mark.parametrize("kind", ["none", "postgres"])
+def test_a_migration_without_a_backup_takes_a_reason_which_the_host_is_told(kind):
+    more = {"url": {"secret": "URL"}, "backup": "never"} if kind == "postgres" else {}
+    reason = "the provider keeps snapshots of every minute"
+    database = {"kind": kind, "without_backup": reason, **more}
+
+    do = Migrate().do(target({"database": database}), facts(check=rehearsed(ADD)))
+
+    assert isinstance(do, Told)
+    assert do.actions[0] == RequireBackup("/opt/backups", waived=reason)
