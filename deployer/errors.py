@@ -19,9 +19,11 @@ DeployerError
 │   ├── AgentMissing              9
 │   ├── AgentRefused              9  the agent did not accept an order
 │   ├── HostBroken                7  a run could not be put back there: a person must look
+│   ├── NotConfirmed              6  a release does not hold when looked at anew; it goes back
 │   ├── HostTimeout               7  a host that was at work fell silent
 │   └── ConnectionLost            7  outcome unknown until the host is asked
 ├── Locked                        5  another deploy is at work, or a hold is set
+├── FleetSplit                    8  one run ended differently on the hosts of its fleet
 ├── NoSuchRevision                9
 ├── PreflightFailed               9  stopped before anything live was touched
 └── Aborted                       9
@@ -134,6 +136,12 @@ class HostBroken(HostError):
     exit_code = 7
 
 
+class NotConfirmed(HostError):
+    """A release that its host calls healthy does not hold when it is looked at anew."""
+
+    exit_code = 6
+
+
 class HostTimeout(HostError):
     """A host gave no sign of life for too long."""
 
@@ -150,6 +158,12 @@ class Locked(DeployerError):
     """Another run holds the host, or somebody set a hold."""
 
     exit_code = 5
+
+
+class FleetSplit(DeployerError):
+    """One run was committed on some hosts of its fleet and put back on others."""
+
+    exit_code = 8
 
 
 class NoSuchRelease(UsageError):

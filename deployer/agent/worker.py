@@ -204,6 +204,8 @@ class Worker:
         except Refused as no:
             return no.event
         self._state = _COMMITTED
+        if not self._stopped:
+            self._ctx.cancelled.clear()  # what was cancelled is over; the finish is not
         self._stop_awaiting()
         tidy(self._ctx, opened)
         return {"event": "committed", "release": opened.release}

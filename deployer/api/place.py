@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from deployer.core.clock import Clock
+from deployer.core.outside import Knock
 from deployer.errors import UsageError
 
 _CI_ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID")
@@ -43,6 +44,8 @@ class Place:
     stderr: TextIO
     ask: Callable[[str], str] | None
     clock: Clock = field(default_factory=SystemClock)
+    knock: Knock | None = None
+    """Asks a host's web server from here; None is the real way."""
 
     @property
     def inventories(self) -> Path:

@@ -21,6 +21,7 @@ class Request:
     force: bool = False
     verbose: bool = False
     allow_destructive: bool = False
+    no_confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

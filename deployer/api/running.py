@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from deployer.api.environment import Environment
+from deployer.api.outside import terms
 from deployer.core.event import RunStarted
 from deployer.core.plan import Plan
 from deployer.core.report import HostReport, Outcome, fleet_outcome
@@ -21,7 +22,7 @@ _SENTENCES = {
     Outcome.ROLLED_BACK: ("{again}", "releases"),
     Outcome.INTERRUPTED: ("everything was put back; {serving}", "status"),
     Outcome.LOCKED: ("another run is at work, or a hold is set; {serving}", "status"),
-    Outcome.MIXED: ("part of the fleet is on another release", "status"),
+    Outcome.MIXED: ("part of the fleet is on another release", "recover"),
     Outcome.UNKNOWN: ("nobody knows what happened on a host: the link to it was lost", "status"),
     Outcome.ROLLBACK_FAILED: ("somebody has to look at these hosts NOW", "status"),
 }
@@ -58,7 +59,8 @@ def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> En
     stop = threading.Event()
     with _interruptible(stop, sessions):
         patience = Patience(at.place.clock, at.inventory.ssh.reconnect_timeout)
-        hosts = Conductor(plan, sessions, at.emit, stop, patience).conduct()
+        conductor = Conductor(plan, sessions, at.emit, stop, patience)
+        hosts = conductor.conduct(terms(at, sessions, plan))
     ending = Ending(hosts, "", interrupted=stop.is_set())
     summary, next_command = _told(at, plan, ending.outcome)
     return Ending(hosts, summary, next_command, stop.is_set())

@@ -2,14 +2,17 @@
 
 from invoke import Collection, Context, task
 
-from deployer.api.request import Request, RunRequest
-from deployer.cli import backup_tasks, lab_tasks, local_tasks, reading_tasks
+from deployer.api.request import Request
+from deployer.cli import backup_tasks, lab_tasks, local_tasks, reading_tasks, upkeep_tasks
 from deployer.cli.leave import leave
-from deployer.cli.options import CHANGING, COMMON, YES
+from deployer.cli.options import CHANGING, COMMON
 
 _REVISION = {"revision": "branch, tag or commit; default the inventory's"}
 _DESTRUCTIVE = {
     "allow_destructive": "also if the old code cannot live with the new schema; default off"
+}
+_CONFIRM = {
+    "no_confirm": "commit after the host's own checks, without a look from outside; default off"
 }
 _FORCE = {"force": "a new release even if it is already live; default off"}
 
@@ -21,6 +24,7 @@ _FORCE = {"force": "a new release even if it is already live; default off"}
         **_REVISION,
         **_FORCE,
         **_DESTRUCTIVE,
+        **_CONFIRM,
         "dry_run": "show what would be done, change nothing; the same as plan; default off",
     },
 )
@@ -34,6 +38,7 @@ def deploy(
     verbose: bool = False,
     force: bool = False,
     allow_destructive: bool = False,
+    no_confirm: bool = False,
     dry_run: bool = False,
 ) -> None:
     """Deploy a revision; go back by itself if it proves unhealthy."""
@@ -51,6 +56,7 @@ def deploy(
             verbose=verbose,
             force=force,
             allow_destructive=allow_destructive,
+            no_confirm=no_confirm,
             dry_run=dry_run or context.config.run.dry,
         ),
     )
@@ -91,6 +97,7 @@ def plan(
     help={
         **CHANGING,
         **_DESTRUCTIVE,
+        **_CONFIRM,
         "to": "a release id or number; default the last good one",
     },
 )
@@ -103,6 +110,7 @@ def rollback(
     yes: bool = False,
     verbose: bool = False,
     allow_destructive: bool = False,
+    no_confirm: bool = False,
 ) -> None:
     """Go back to the last good release; the database is not touched."""
     from deployer.api import main
@@ -118,93 +126,7 @@ def rollback(
             yes=yes,
             verbose=verbose,
             allow_destructive=allow_destructive,
-            dry_run=context.config.run.dry,
-        ),
-    )
-
-
-@task(auto_shortflags=False, help=CHANGING)
-def setup(
-    context: Context,
-    env: str = "",
-    limit: str = "",
-    output: str = "auto",
-    yes: bool = False,
-    verbose: bool = False,
-) -> None:
-    """Prepare hosts: packages, users, folders, rights, nginx; safe to repeat."""
-    from deployer.api import main
-
-    leave(
-        main.setup,
-        Request(
-            command="setup",
-            env=env,
-            limit=limit,
-            output=output,
-            yes=yes,
-            verbose=verbose,
-            dry_run=context.config.run.dry,
-        ),
-    )
-
-
-@task(auto_shortflags=False, help=CHANGING)
-def prune(
-    context: Context,
-    env: str = "",
-    limit: str = "",
-    output: str = "auto",
-    yes: bool = False,
-    verbose: bool = False,
-) -> None:
-    """Remove old releases and backups, never one that may be needed."""
-    from deployer.api import main
-
-    leave(
-        main.prune,
-        Request(
-            command="prune",
-            env=env,
-            limit=limit,
-            output=output,
-            yes=yes,
-            verbose=verbose,
-            dry_run=context.config.run.dry,
-        ),
-    )
-
-
-@task(
-    auto_shortflags=False,
-    help={
-        "command": "the program and its words, such as `python manage.py check`; no default",
-        "env": CHANGING["env"],
-        "limit": "on this one host; default the one that runs migrations",
-        "output": "auto, console or plain (its lines), or json (one object a line); default auto",
-        "yes": YES,
-    },
-)
-def run(
-    context: Context,
-    command: str = "",
-    env: str = "",
-    limit: str = "",
-    output: str = "auto",
-    yes: bool = False,
-) -> None:
-    """Run a program in the live release, as the app's user with its environment."""
-    from deployer.api import program
-
-    leave(
-        program.run,
-        RunRequest(
-            command="run",
-            env=env,
-            limit=limit,
-            output=output,
-            yes=yes,
-            program=command,
+            no_confirm=no_confirm,
             dry_run=context.config.run.dry,
         ),
     )
@@ -214,9 +136,7 @@ namespace = Collection(
     deploy,
     plan,
     rollback,
-    setup,
-    prune,
-    run,
+    *upkeep_tasks.TASKS,
     *backup_tasks.TASKS,
     *reading_tasks.TASKS,
     *local_tasks.TASKS,

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from deployer.core.confirm import Confirm
 from deployer.core.model import Model, refuse_twins, refused, refused_at
 from deployer.core.network import HealthPath, Status
 from deployer.core.plugin import DefaultPart, Plugged
@@ -64,6 +65,9 @@ class Health(Model):
     settle: Pause = Field(default=3.0, description="How long it must stay healthy; 0 for none.")
     smoke: tuple[HealthPath, ...] = Field(
         default=(), description="More paths that must answer with a status below 400."
+    )
+    confirm: Confirm = Field(
+        default_factory=Confirm, description="How it is confirmed after it went live."
     )
 
     @model_validator(mode="after")

@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
-from deployer.core.event import Emit, Noticed, PhaseStarted, StepFailed, StepFinished, StepSkipped
+from deployer.core.event import Emit, PhaseStarted, StepFailed
 from deployer.core.order import Order
 from deployer.core.plan import Plan
 from deployer.core.report import EXIT_CODES, HostReport, Outcome
 from deployer.core.step import Phase, Scope, Step
 from deployer.engine.compiler import Compiled, compile_phase
+from deployer.engine.confirming import STEP, Confirming, Terms
+from deployer.engine.finishing import Finishing
 from deployer.engine.fleet import Fleet
+from deployer.engine.reporting import host_report, tell_compiled
 from deployer.engine.resolving import Patience, Resolving
 from deployer.engine.session import Ended, Session
 from deployer.errors import (
@@ -23,10 +26,8 @@ from deployer.errors import (
 )
 
 _NOT_BEGUN = {EXIT_CODES[one]: one for one in (Outcome.LOCKED, Outcome.ABORTED)}
-_SURE = (Outcome.COMMITTED, Outcome.ABORTED, Outcome.ROLLED_BACK, Outcome.LOCKED)
 LOST = (ConnectionLost, HostTimeout)
 """What became of the run is then unknown until the host is asked."""
-_FINISH_WARNING = "finishing touches failed in step `{step}`: {cause}"
 
 
 class Conductor:
@@ -45,16 +46,30 @@ class Conductor:
         self._stop = stop
         self._fleet = Fleet(sessions)
         self._resolving = Resolving(plan.run, emit, patience)
+        self._finishing = Finishing(emit)
+        self._confirming: Confirming | None = None
         self._lost: dict[str, HostError] = {}
         self._failed: dict[str, Ended] = {}
         self._outcomes: dict[str, Outcome] = {}
 
-    def conduct(self) -> tuple[HostReport, ...]:
-        """Do all of it; afterwards every host is committed, untouched or put back."""
+    def conduct(self, terms: Terms | None = None) -> tuple[HostReport, ...]:
+        """Do all of it; afterwards every host is committed, untouched or put back.
+
+        With terms the hosts commit only when they are confirmed over fresh connections.
+        """
+        if terms is None:
+            return self._conduct()
+        self._confirming = Confirming(self._plan, self._fleet, terms, self._emit)
+        try:
+            return self._conduct()
+        finally:
+            self._confirming.close()
+
+    def _conduct(self) -> tuple[HostReport, ...]:
         prepared = self._compile(Phase.PREPARE, self._hosts)
         if self._failed or self._stop.is_set():
             return self._reports(Outcome.ABORTED)
-        if self._begin() and self._before_live(prepared) and self._go_live():
+        if self._begin() and self._before_live(prepared) and self._go_live() and self._decided():
             return self._finish()
         return self._unwind(self._reason())
 
@@ -84,6 +99,20 @@ class Conductor:
             for batch in self._plan.batches
         )
 
+    def _decided(self) -> bool:
+        """Whether all hosts go on: at once, or when the one that leads has been confirmed."""
+        if self._confirming is None:
+            return True
+        self._note_failures(self._confirming.agreed())
+        if self._failed or self._stop.is_set():
+            return False
+        self._note_failures(self._confirming.decided())
+        return not self._failed
+
+    def _note_failures(self, errors: Mapping[str, DeployerError]) -> None:
+        for host, error in errors.items():
+            self._note_failure(host, STEP, error)
+
     def _phase(
         self, phase: Phase, hosts: Sequence[str], steps: tuple[Step, ...] | None = None
     ) -> bool:
@@ -101,18 +130,9 @@ class Conductor:
             facts = self._fleet.session(host).facts
             one = compile_phase(phase, wanted, self._plan.target(host), facts)
             compiled[host] = one
-            for _, notice in one.notices:
-                self._emit(Noticed(notice.text, notice.level, host))
-            for step, note in one.passed:
-                self._emit(StepFinished(host, step, 0.0, changed=False, note=note))
-            for step, reason in one.skipped:
-                self._emit(StepSkipped(host, step, reason))
-            if one.refused:
-                step, refusal = one.refused
-                self._emit(StepFailed(host, step, 0.0, refusal.cause, refusal.hint))
-                self._failed[host] = Ended(
-                    ok=False, step=step, cause=refusal.cause, hint=refusal.hint
-                )
+            refused = tell_compiled(self._emit, host, one)
+            if refused is not None:
+                self._failed[host] = refused
         return compiled
 
     def _send(self, phase: Phase, compiled: Mapping[str, Compiled]) -> bool:
@@ -181,9 +201,10 @@ class Conductor:
         ends = self._fleet.each(self._hosts, lambda session: self._end(session, orders))
         for host, end in ends.items():
             self._outcomes[host] = end if isinstance(end, Outcome) else self._unsure(host, end)
-        # A host that says no has not committed, and can still be asked to put itself back.
-        refused = [host for host, end in ends.items() if isinstance(end, Locked | AgentRefused)]
-        self._undo(refused, "it refused to commit")
+        if self._confirming is None:
+            # A host that says no has not committed, and can still be asked to put itself back.
+            refused = [host for host, end in ends.items() if isinstance(end, Locked | AgentRefused)]
+            self._undo(refused, "it refused to commit")
         return self._reports(Outcome.COMMITTED)
 
     def _unsure(self, host: str, error: DeployerError) -> Outcome:
@@ -191,50 +212,33 @@ class Conductor:
         return Outcome.UNKNOWN
 
     def _end(self, session: Session, orders: Mapping[str, Order]) -> Outcome:
+        order = orders[session.host]
         try:
-            self._commit(session, orders)
+            if self._confirming is not None:
+                return self._follow(self._confirming, session, order)
+            self._finishing.commit(session, order)
         except LOST as error:
             return self._resolve(session, error)
         return Outcome.COMMITTED
 
-    def _commit(self, session: Session, orders: Mapping[str, Order]) -> None:
-        # The finishing order travels with the commit to save a round trip: the agent takes
-        # orders of FINISH only after the commit is on disk.
-        session.send_commit()
-        order = orders[session.host]
-        if order.steps:
-            session.send_order(order)
-        session.await_commit()
-        if order.steps:
-            self._await_finish(session)
-
-    def _await_finish(self, session: Session) -> None:
-        try:
-            end = session.await_order()
-        except DeployerError as error:
-            # It has said that it is committed: what is lost now takes nothing of that away.
-            end = Ended(ok=False, step=Phase.FINISH.lower(), cause=error.message)
-        if not end.ok:
-            text = _FINISH_WARNING.format(step=end.step, cause=end.cause)
-            self._emit(Noticed(text, "warning", session.host))
+    def _follow(self, confirming: Confirming, session: Session, order: Order) -> Outcome:
+        found = confirming.follow(session)
+        if found.outcome is Outcome.COMMITTED:
+            self._finishing.touch_up(session, order)
+        else:
+            cause = found.cause or "nobody knows what became of it"
+            self._failed[session.host] = Ended(ok=False, step=STEP, cause=cause)
+        return found.outcome
 
     def _reports(self, otherwise: Outcome) -> tuple[HostReport, ...]:
         return tuple(
-            self._report(host, self._outcomes.get(host, otherwise)) for host in self._hosts
-        )
-
-    def _report(self, host: str, outcome: Outcome) -> HostReport:
-        end = self._failed.get(host, Ended(ok=True))
-        committed = outcome is Outcome.COMMITTED and self._plan.release is not None
-        new = self._plan.target(host).release.id
-        old = self._plan.live.get(host, "") if outcome in _SURE else ""
-        return HostReport(
-            host=host,
-            outcome=outcome,
-            release=new if committed else old,
-            step=end.step,
-            cause=end.cause,
-            hint=end.hint,
+            host_report(
+                self._plan,
+                host,
+                self._outcomes.get(host, otherwise),
+                self._failed.get(host, Ended(ok=True)),
+            )
+            for host in self._hosts
         )
 
 

@@ -11,7 +11,7 @@ from typing import cast
 from deployer.api.agent_package import digest
 from deployer.core.transport import Channel, Completed, Counts, HostAddress, Message
 from deployer.errors import ConnectionLost, HostTimeout, HostUnreachable
-from tests.flow.fake_host import Failed, FakeHost, Hands, Json, Link, Open, answer, said
+from tests.flow.fake_host import Failed, FakeHost, Hands, Json, Link, Open, answer, outcome, said
 
 DIGEST = digest()
 
@@ -29,7 +29,8 @@ class FakeFleet:
         if found.trouble.unreachable:
             raise found.trouble.unreachable
         found.opened += 1
-        if found.opened > 1 and found.trouble.stays_lost:
+        cut_off = found.trouble.cut_off and found.awaiting is not None
+        if cut_off or (found.opened > 1 and found.trouble.stays_lost):
             raise HostUnreachable("No route.", host=host.name, hint="Wait.")
         return FakeChannel(found)
 
@@ -91,7 +92,10 @@ class FakeChannel:
 
     def _fault(self, message: Message) -> Link | None:
         link = self._host.trouble.link
-        return link[1] if link and link[0] in {said(message), message["verb"]} else None
+        if link is None or link[0] not in {said(message), message["verb"]}:
+            return None
+        self._host.links_lost += 1
+        return None if self._host.trouble.link_once and self._host.links_lost > 1 else link[1]
 
     def _lost(self) -> ConnectionLost:
         self.close()
@@ -104,6 +108,7 @@ class FakeAgent:
     def __init__(self, host: FakeHost) -> None:
         self._host = host
         self._open: Open | None = None
+        self.is_gone = False
         self._blobs: Sequence[bytes] = ()
 
     def hear(self, message: Message, blobs: Sequence[bytes]) -> list[Message]:
@@ -116,13 +121,29 @@ class FakeAgent:
             "order": self._order,
             "undo": self._undo,
             "commit": self._commit,
+            "propose": self._propose,
+            "confirm": self._confirm,
             "cancel": lambda _: [],
         }
         return answers[str(message["verb"])](message)
 
     def end(self) -> None:
-        if self._open:
+        self.is_gone = True
+        if self._open and self._host.awaiting is not self:
             self._put_back()
+
+    def give_up_waiting(self) -> None:
+        """Go back, as nobody has confirmed in time."""
+        self._host.awaiting = None
+        self._put_back()
+
+    def awaits(self, run: str) -> bool:
+        """Tell whether this is the run that waits for a confirm."""
+        return self._open is not None and self._open.run == run
+
+    def commit_confirmed(self) -> list[Message]:
+        """Commit because another connection said so."""
+        return self._commit({})
 
     def _facts(self, message: Message) -> list[Message]:
         asked = cast("list[Json]", message["ask"])
@@ -175,8 +196,29 @@ class FakeAgent:
     def _undo(self, message: Message) -> list[Message]:
         if self._open is None:
             return [{"event": "error", "message": "There is nothing to undo."}]
+        self._host.awaiting = None
         outcome = self._put_back()
         return [{"event": "undone", "outcome": outcome, "cause": "", "log": []}]
+
+    def _propose(self, message: Message) -> list[Message]:
+        if self._open is None:
+            return [{"event": "error", "message": "There is nothing to propose."}]
+        if self._host.trouble.refuses_propose:
+            return [self._host.trouble.refuses_propose]
+        self._host.awaiting = self
+        self._host.fleets[self._open.run] = message
+        return [{"event": "awaiting", "deadline": message["deadline"]}]
+
+    def _confirm(self, message: Message) -> list[Message]:
+        host, run = self._host, str(message["run"])
+        if host.awaiting is not None and host.awaiting.awaits(run):
+            (said,) = host.awaiting.commit_confirmed()
+            if said["event"] != "committed":
+                return [said]
+            host.awaiting = None
+        if host.runs.get(run, "open") == "open":
+            return [{"event": "refused", "why": "not-awaiting", "message": "It does not wait."}]
+        return [{"event": "verdict", **cast("Json", outcome(host, dict(message)))}]
 
     def _commit(self, message: Message) -> list[Message]:
         run = self._open

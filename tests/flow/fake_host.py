@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import cast
+from typing import Protocol, cast
 
 from deployer.core.release import Layout
 from deployer.core.transport import Message
@@ -36,8 +36,15 @@ class Trouble:
     refuses: Message | None = None
     """The answer to `begin`."""
     refuses_commit: Message | None = None
+    refuses_propose: Message | None = None
+    cut_off: bool = False
+    """What is live there has cut it off: nobody can connect anew once a release waits."""
+    unseen: bool = False
+    """Its web server does not answer from outside once a release waits."""
     link: tuple[str, Link] | None = None
     """At which message: a verb, or `order BUILD`."""
+    link_once: bool = False
+    """The link is lost at the first such message only."""
     stays_lost: bool = False
     """It cannot be reached once more after a link was lost."""
     unreachable: HostError | None = None
@@ -47,6 +54,16 @@ class Trouble:
 
 class Failed(Exception):
     """An action did not succeed."""
+
+
+class Waiting(Protocol):
+    """An agent that waits for a confirm."""
+
+    is_gone: bool
+
+    def awaits(self, run: str) -> bool: ...
+    def commit_confirmed(self) -> list[Message]: ...
+    def give_up_waiting(self) -> None: ...
 
 
 @dataclass
@@ -79,6 +96,11 @@ class FakeHost:
     """How each run ended here."""
     runs: dict[str, str] = field(default_factory=dict)
     """What the journal says of each run."""
+    fleets: dict[str, Message] = field(default_factory=dict)
+    """What was proposed of each run."""
+    awaiting: "Waiting | None" = None
+    """Who waits for a confirm here."""
+    links_lost: int = 0
     opened: int = 0
     """How often the last command has connected."""
     locked: bool = False
@@ -102,6 +124,11 @@ class FakeHost:
     def spoken(self) -> tuple[str, ...]:
         """What it was told, in short."""
         return tuple(said(message) for message in self.heard)
+
+    def deadline_passes(self) -> None:
+        """Let the time be over in which a run could be confirmed."""
+        if self.awaiting is not None:
+            self.awaiting.give_up_waiting()
 
     def state_of(self, release: str) -> object:
         return self.releases[release]["state"] if release in self.releases else "gone"
@@ -255,7 +282,8 @@ def texts(host: FakeHost, asked: Json) -> object:
 
 def health(host: FakeHost, asked: Json) -> object:
     well = host.serving == asked["release"] and host.serving not in host.sick
-    return {"healthy": well, "cause": "" if well else "it answers 500"}
+    first, *_ = cast("list[Json]", asked["probes"])
+    return {"healthy": well, "cause": "" if well else "it answers 500", "asked": first}
 
 
 def app(host: FakeHost, _: Json) -> object:
@@ -286,7 +314,17 @@ def app(host: FakeHost, _: Json) -> object:
 def outcome(host: FakeHost, asked: Json) -> object:
     """Say what became of a run."""
     run = str(asked["run"])
-    return {"run": run, "outcome": host.runs.get(run, "unknown"), "at_work": False}
+    if host.awaiting is not None and host.awaiting.is_gone:
+        host.deadline_passes()  # who asks again and again sees it pass
+    told = host.fleets.get(run, {})
+    return {
+        "run": run,
+        "outcome": host.runs.get(run, "unknown"),
+        "at_work": host.awaiting is not None,
+        "awaits_confirm": host.awaiting is not None,
+        "fleet": told.get("fleet", []),
+        "leader": told.get("leader", ""),
+    }
 
 
 def remote_revision(host: FakeHost, asked: Json) -> object:

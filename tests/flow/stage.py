@@ -9,7 +9,7 @@ from pathlib import Path
 from deployer.api.deploy import deploy
 from deployer.api.environment import Environment
 from deployer.api.perform import UseCase, with_sessions
-from deployer.api.place import Place
+from deployer.api.place import Place, SystemClock
 from deployer.api.rendered import app_files
 from deployer.api.request import Request
 from deployer.api.rollback import rollback
@@ -17,6 +17,7 @@ from deployer.api.running import Ending
 from deployer.api.sessions import address
 from deployer.core.event import Event, Noticed, StepFailed
 from deployer.core.inventory import Inventory
+from deployer.core.outside import Door, Seen
 from deployer.core.rendered import RenderedFile
 from deployer.core.report import EXIT_CODES, Outcome
 from deployer.core.secret import Secret
@@ -32,6 +33,19 @@ SECRETS = {"DATABASE_URL": Secret("postgresql://shop:hush-hush@db/shop")}
 _RENDERED: dict[str, tuple[RenderedFile, ...]] = {}
 
 
+class QuickClock(SystemClock):
+    """The real time, but to wait takes none."""
+
+    def __init__(self) -> None:
+        self._slept = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._slept
+
+    def sleep(self, seconds: float) -> None:
+        self._slept += seconds
+
+
 @dataclass
 class Stage:
     """Hosts in memory and the shop; each command tells how it ended."""
@@ -43,15 +57,17 @@ class Stage:
     error: DeployerError | None = None
     watch: Callable[[Event], None] = lambda _: None
 
-    def deploy(self, revision: str = SECOND, *, force: bool = False) -> int:
+    def deploy(
+        self, revision: str = SECOND, *, force: bool = False, no_confirm: bool = False
+    ) -> int:
         """Deploy, and give the exit code."""
         for host in self.hosts:
             host.commits = {"main": revision}
-        return self._command(deploy, Request("deploy", force=force))
+        return self._command(deploy, Request("deploy", force=force, no_confirm=no_confirm))
 
-    def rollback(self, to: str = "") -> int:
+    def rollback(self, to: str = "", *, no_confirm: bool = False) -> int:
         """Roll back, and give the exit code."""
-        return self._command(rollback, Request("rollback", to=to))
+        return self._command(rollback, Request("rollback", to=to, no_confirm=no_confirm))
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -95,15 +111,25 @@ class Stage:
         except DeployerError as error:
             self.error = error
             return error.exit_code
+        finally:
+            for host in self.hosts:
+                host.deadline_passes()
         return EXIT_CODES[self.ending.outcome]
 
     def _environment(self, request: Request) -> Environment:
         folder = Path("/nowhere")
-        place = Place(folder, {"GITHUB_ACTOR": "ann"}, StringIO(), StringIO(), None)
+        environ = {"GITHUB_ACTOR": "ann"}
+        place = Place(folder, environ, StringIO(), StringIO(), None, QuickClock(), self._knock)
         chosen = tuple(self.inventory.hosts.values())
         at = Environment(place, request, self.inventory, chosen, SECRETS, self._hear, "run-1")
         at.__dict__["rendered"] = rendered(self.inventory)
         return at
+
+    def _knock(self, address: str, door: Door) -> Seen:
+        host = next(one for one in self.hosts if self.inventory.hosts[one.name].address == address)
+        if host.trouble.unseen and host.awaiting is not None:
+            return Seen(problem="port 80: no answer in 5 s")
+        return Seen(500 if host.serving in host.sick or not host.serving else 200)
 
     def _hear(self, event: Event) -> None:
         self.events.append(event)

@@ -159,7 +159,7 @@ def test_a_refused_commit_is_never_called_committed(why):
     refusal = {"event": "refused", "why": why, "message": "The deadline has passed."}
     made = with_trouble(web1=Trouble(refuses_commit=refusal))
 
-    code = made.deploy(SECOND)
+    code = made.deploy(SECOND, no_confirm=True)
 
     assert (code, made.outcomes) == (6, (Outcome.ROLLED_BACK,))
     assert made.ending is not None
@@ -172,17 +172,17 @@ def test_one_refused_commit_leaves_the_fleet_on_two_releases():
     refusal = {"event": "refused", "why": "failed", "message": "The disk is full."}
     made = with_trouble(2, web1=Trouble(refuses_commit=refusal))
 
-    code = made.deploy(SECOND)
+    code = made.deploy(SECOND, no_confirm=True)
 
     assert (code, made.outcomes) == (8, (Outcome.ROLLED_BACK, Outcome.COMMITTED))
     assert [host.serving for host in made.hosts] == [FIRST_ID, SECOND_ID]
 
 
-@pytest.mark.parametrize("verb", ["begin", "order", "undo", "commit"])
+@pytest.mark.parametrize("verb", ["begin", "order", "undo", "commit", "propose", "confirm"])
 def test_an_agent_that_does_not_understand_is_no_success(verb):
     made = with_trouble(web1=Trouble(garbles=verb, fails="check" if verb == "undo" else ""))
 
-    code = made.deploy(SECOND)
+    code = made.deploy(SECOND, no_confirm=verb == "commit")
 
     assert code in {6, 7, 9}
     assert_as_before(made)

@@ -41,7 +41,7 @@ def test_a_lost_host_says_what_became_of_the_run_and_nothing_is_asked_twice(mess
     step = "check_front" if message == "undo" else ""
     made = with_trouble(web1=Trouble(link=(message, when), fails=step))
 
-    code = made.deploy(SECOND)
+    code = made.deploy(SECOND, no_confirm=message == "commit")
 
     assert (code, made.outcomes) == (expected(message, when)[0], (expected(message, when)[1],))
     assert made.spoken["web1"].count(message) <= 1
@@ -58,7 +58,7 @@ def test_a_host_that_stays_lost_is_unknown_and_says_by_when_it_has_decided(messa
     step = "check_front" if message == "undo" else ""
     made = with_trouble(web1=Trouble(link=(message, when), fails=step, stays_lost=True))
 
-    code = made.deploy(SECOND)
+    code = made.deploy(SECOND, no_confirm=message == "commit")
 
     assert (code, made.outcomes) == (7, (Outcome.UNKNOWN,))
     assert made.ending is not None
@@ -125,7 +125,7 @@ def test_a_host_that_could_not_put_itself_back_pages_somebody():
 def test_a_host_lost_at_its_commit_leaves_the_others_committed(when):
     made = with_trouble(3, web2=Trouble(link=("commit", when)))
 
-    code = made.deploy(SECOND)
+    code = made.deploy(SECOND, no_confirm=True)
 
     done, own = Outcome.COMMITTED, expected("commit", when)[1]
     assert (code, made.outcomes) == (0 if own is done else 8, (done, own, done))
@@ -135,7 +135,7 @@ def test_a_host_lost_at_its_commit_leaves_the_others_committed(when):
 def test_a_commit_whose_answer_was_lost_is_committed_with_a_warning():
     made = with_trouble(web1=Trouble(link=("commit", Link.LOST_AFTER)))
 
-    code = made.deploy(SECOND)
+    code = made.deploy(SECOND, no_confirm=True)
 
     assert (code, made.hosts[0].serving) == (0, SECOND_ID)
     assert made.ending is not None

@@ -1,4 +1,4 @@
-"""What a deploy costs on the wire: one connection a host, one round trip a phase."""
+"""What a deploy costs on the wire: a round trip a phase, and one more connection to confirm."""
 
 import io
 import os
@@ -21,7 +21,8 @@ from tests.apps import shop
 from tests.lab.outside import live
 from tests.lab.project import Project
 
-MOST = 8
+MOST = 9
+ANEW = 2
 
 
 class Counting:
@@ -79,11 +80,13 @@ def logins(host: LabHost) -> int:
     return int(log.stdout or "0")
 
 
-def request(command: str, revision: str = "") -> Request:
-    return Request(command, env="lab", revision=revision, output="plain")
+def request(command: str, revision: str = "", *, no_confirm: bool = False) -> Request:
+    return Request(command, env="lab", revision=revision, output="plain", no_confirm=no_confirm)
 
 
-def test_a_code_only_redeploy_is_one_login_and_at_most_eight_round_trips(project: Project) -> None:
+def test_a_code_only_redeploy_is_two_logins_and_at_most_eleven_round_trips(
+    project: Project,
+) -> None:
     (host,) = project.hosts
     before, serving = logins(host), live(host, "trips")
 
@@ -91,8 +94,23 @@ def test_a_code_only_redeploy_is_one_login_and_at_most_eight_round_trips(project
 
     assert code == 0
     assert live(host, "trips") > serving
-    assert [(one.connections, one.channels) for one in counts] == [(1, 1)]
+    assert [(one.connections, one.channels) for one in counts] == [(1, 1)] * 2
     assert counts[0].round_trips <= MOST, counts
+    assert counts[1].round_trips <= ANEW, counts
+    assert logins(host) - before == 2
+
+
+def test_without_a_confirm_a_redeploy_is_one_login_and_at_most_eight_round_trips(
+    project: Project,
+) -> None:
+    (host,) = project.hosts
+    project.must("deploy", "--revision", "v2")
+    before = logins(host)
+
+    code, counts = counted(project, request("deploy", "v4", no_confirm=True), deploy)
+
+    assert code == 0
+    assert [one.round_trips <= MOST - 1 for one in counts] == [True], counts
     assert logins(host) - before == 1
 
 
@@ -103,7 +121,7 @@ def test_a_code_only_redeploy_sends_only_what_the_host_lacks(project: Project) -
 
     tree = sum(path.stat().st_size for path in _tree(project.app.repository))
     assert code == 0
-    assert counts[0].bytes_sent < 60_000, (counts, tree)
+    assert sum(one.bytes_sent for one in counts) < 60_000, (counts, tree)
 
 
 def test_already_live_is_two_round_trips(project: Project) -> None:
@@ -118,7 +136,7 @@ def test_already_live_is_two_round_trips(project: Project) -> None:
     assert logins(host) - before == 1
 
 
-def test_a_rollback_is_one_login_and_at_most_eight_round_trips(project: Project) -> None:
+def test_a_rollback_is_two_logins_and_at_most_eleven_round_trips(project: Project) -> None:
     (host,) = project.hosts
     project.must("deploy", "--revision", "v2")
     project.must("deploy", "--revision", "v4")
@@ -129,7 +147,8 @@ def test_a_rollback_is_one_login_and_at_most_eight_round_trips(project: Project)
     assert code == 0
     assert project.healthz()["revision"] == "v2"
     assert counts[0].round_trips <= MOST, counts
-    assert logins(host) - before == 1
+    assert counts[1].round_trips <= ANEW, counts
+    assert logins(host) - before == 2
 
 
 def _tree(repository: Path) -> list[Path]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from deployer.agent.actions.health import one_round
+from deployer.agent.actions.health import one_round, read_check
 from deployer.agent.context import Context, Fields
 
 
 def health(ctx: Context, question: Fields) -> object:
-    """Do one round of the health check and change nothing."""
+    """Do one round of the health check and change nothing; says what it asked first, too."""
     verdict = one_round(ctx, question)
-    return {"healthy": verdict.state == "healthy", "cause": verdict.cause, "hint": verdict.hint}
+    asked = next(iter(read_check(ctx, question).probes), {})
+    return {
+        "healthy": verdict.state == "healthy",
+        "cause": verdict.cause,
+        "hint": verdict.hint,
+        "asked": {key: asked.get(key) for key in ("path", "host", "front", "expect_status")},
+    }
 
 
 def web_server(ctx: Context, _question: Fields) -> object:

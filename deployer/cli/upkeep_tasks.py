@@ -1,0 +1,97 @@
+"""The commands that keep hosts in order beside deploys."""
+
+from invoke import Context, task
+
+from deployer.api.request import Request, RunRequest
+from deployer.cli.leave import leave
+from deployer.cli.options import CHANGING, YES
+
+
+@task(auto_shortflags=False, help=CHANGING)
+def setup(
+    context: Context,
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    yes: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Prepare hosts: packages, users, folders, rights, nginx; safe to repeat."""
+    from deployer.api import main
+
+    leave(
+        main.setup,
+        Request(
+            command="setup",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            verbose=verbose,
+            dry_run=context.config.run.dry,
+        ),
+    )
+
+
+@task(auto_shortflags=False, help=CHANGING)
+def prune(
+    context: Context,
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    yes: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Remove old releases and backups, never one that may be needed."""
+    from deployer.api import main
+
+    leave(
+        main.prune,
+        Request(
+            command="prune",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            verbose=verbose,
+            dry_run=context.config.run.dry,
+        ),
+    )
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "command": "the program and its words, such as `python manage.py check`; no default",
+        "env": CHANGING["env"],
+        "limit": "on this one host; default the one that runs migrations",
+        "output": "auto, console or plain (its lines), or json (one object a line); default auto",
+        "yes": YES,
+    },
+)
+def run(
+    context: Context,
+    command: str = "",
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    yes: bool = False,
+) -> None:
+    """Run a program in the live release, as the app's user with its environment."""
+    from deployer.api import program
+
+    leave(
+        program.run,
+        RunRequest(
+            command="run",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            program=command,
+            dry_run=context.config.run.dry,
+        ),
+    )
+
+
+TASKS = (setup, prune, run)

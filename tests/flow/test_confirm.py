@@ -1,0 +1,138 @@
+"""A release stays only if its hosts can be reached anew; the leader decides for all."""
+
+import pytest
+
+from deployer.core.event import StepFailed
+from deployer.core.report import Outcome
+from deployer.core.transport import Message
+from tests.flow.fake_host import Link, Trouble
+from tests.flow.stage import SECOND, serving_first
+from tests.flow.test_failures import FIRST_ID, SECOND_ID, assert_as_before, with_trouble
+
+LINKS = [Link.LOST_BEFORE, Link.LOST_AFTER, Link.SILENT]
+NO: Message = {"event": "refused", "why": "failed", "message": "The disk is full."}
+
+
+def test_every_host_is_confirmed_over_a_connection_of_its_own():
+    made = with_trouble(3)
+
+    code = made.deploy(SECOND)
+
+    assert (code, made.outcomes) == (0, (Outcome.COMMITTED,) * 3)
+    assert [host.opened for host in made.hosts] == [2, 2, 2]
+    assert all("commit" not in spoken for spoken in made.spoken.values())
+
+
+def test_a_proposal_names_the_fleet_and_gives_the_leader_the_shorter_time():
+    made = with_trouble(3)
+
+    made.deploy(SECOND)
+
+    said = [host.fleets["run-1"] for host in made.hosts]
+    assert {str(one["fleet"]) for one in said} == {"['web1', 'web2', 'web3']"}
+    assert {one["leader"] for one in said} == {"web1"}
+    assert [one["host"] for one in said] == ["web1", "web2", "web3"]
+    assert [one["deadline"] for one in said] == [60.0, 120.0, 120.0]
+
+
+@pytest.mark.parametrize("name", ["web1", "web2"])
+def test_a_host_that_nobody_can_reach_anew_takes_all_back(name):
+    made = serving_first(2, troubles={name: Trouble(cut_off=True)})
+
+    code = made.deploy(SECOND)
+
+    assert (code, made.outcomes) == (6, (Outcome.ROLLED_BACK,) * 2)
+    assert made.failures == ((name, "confirm"),)
+    assert_as_before(made)
+
+
+@pytest.mark.parametrize("name", ["web1", "web2"])
+def test_a_host_that_cannot_be_seen_from_outside_takes_all_back(name):
+    made = serving_first(2, troubles={name: Trouble(unseen=True)})
+
+    code = made.deploy(SECOND)
+
+    assert (code, made.outcomes) == (6, (Outcome.ROLLED_BACK,) * 2)
+    (failed,) = (event for event in made.events if isinstance(event, StepFailed))
+    assert failed.cause == "`/healthz` cannot be reached from outside: port 80: no answer in 5 s"
+    assert_as_before(made)
+
+
+def test_without_a_look_from_outside_it_stays():
+    made = with_trouble(web1=Trouble(unseen=True, cut_off=True))
+
+    code = made.deploy(SECOND, no_confirm=True)
+
+    assert (code, made.hosts[0].serving) == (0, SECOND_ID)
+    assert made.hosts[0].opened == 1
+
+
+def test_a_refused_proposal_takes_all_back():
+    made = with_trouble(2, web2=Trouble(refuses_propose=NO))
+
+    code = made.deploy(SECOND)
+
+    assert (code, made.outcomes) == (6, (Outcome.ROLLED_BACK,) * 2)
+    assert_as_before(made)
+
+
+def test_a_leader_that_cannot_commit_takes_all_back():
+    made = with_trouble(2, web1=Trouble(refuses_commit=NO))
+
+    code = made.deploy(SECOND)
+
+    assert (code, made.outcomes) == (6, (Outcome.ROLLED_BACK,) * 2)
+    assert made.ending is not None
+    assert "The disk is full." in made.ending.hosts[0].cause
+    assert_as_before(made)
+
+
+def test_another_host_that_cannot_commit_is_a_split_with_a_way_out():
+    made = with_trouble(2, web2=Trouble(refuses_commit=NO))
+
+    code = made.deploy(SECOND)
+
+    assert code in {7, 8}
+    assert [host.serving for host in made.hosts] == [SECOND_ID, FIRST_ID]
+    assert made.ending is not None
+
+
+@pytest.mark.parametrize("when", LINKS)
+def test_a_leader_whose_old_link_is_lost_while_it_waits_is_confirmed_all_the_same(when):
+    made = with_trouble(web1=Trouble(link=("order FINISH", when)))
+
+    assert made.deploy(SECOND) == 0
+    assert made.hosts[0].serving == SECOND_ID
+
+
+@pytest.mark.parametrize("when", LINKS)
+@pytest.mark.parametrize("name", ["web1", "web2"])
+def test_a_link_that_is_lost_in_the_confirm_is_made_anew(name, when):
+    made = serving_first(2, troubles={name: Trouble(link=("confirm", when), link_once=True)})
+
+    code = made.deploy(SECOND)
+
+    assert (code, made.outcomes) == (0, (Outcome.COMMITTED,) * 2)
+
+
+@pytest.mark.parametrize("when", LINKS)
+def test_a_link_that_is_lost_at_the_proposal_takes_all_back(when):
+    made = with_trouble(2, web2=Trouble(link=("propose", when)))
+
+    code = made.deploy(SECOND)
+
+    assert (code, made.outcomes) == (6, (Outcome.ROLLED_BACK,) * 2)
+    assert_as_before(made)
+
+
+def test_a_rollback_is_confirmed_too():
+    made = serving_first()
+    assert made.deploy(SECOND) == 0
+    made.hosts[0].trouble = Trouble(unseen=True)
+
+    code = made.rollback()
+
+    assert (code, made.hosts[0].serving) == (6, SECOND_ID)
+    made.hosts[0].trouble = Trouble()
+    assert made.rollback() == 0
+    assert made.hosts[0].serving == FIRST_ID
