@@ -81,7 +81,7 @@ def check(ctx: Context, part: Path, _database: Mapping[str, object]) -> None:
         with part.open("rb") as source:
             words = ("pg_restore", flag)
             read = ctx.execute(
-                words, user=reader_of(ctx.app), feed=source.fileno(), quiet=True, timeout=TIMEOUT
+                words, user=reader_of(ctx), feed=source.fileno(), quiet=True, timeout=TIMEOUT
             )
         if not read.ok:
             last = read.lines[-1] if read.lines else read.problem

@@ -52,7 +52,7 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped | Non
 
 def check(ctx: Context, part: Path, database: Mapping[str, object]) -> None:
     """Read a dump to its end, as a user who can harm nobody; raises Damaged."""
-    user = reader_of(ctx.app)
+    user = reader_of(ctx)
     with _room(ctx, ".check-") as room:
         copy = room / "copy"
         shutil.copyfile(part, copy)

@@ -6,7 +6,7 @@ import grp
 import os
 import pwd
 
-from deployer.agent.context import ActionFailed
+from deployer.agent.context import ROOT, ActionFailed, Context
 
 
 def user_id(name: str) -> int:
@@ -33,9 +33,9 @@ def group_id(name: str) -> int:
         raise ActionFailed(f"this host has no group `{name}`", hint="Run `inv setup`.") from None
 
 
-def reader_of(app: str) -> str:
+def reader_of(ctx: Context) -> str:
     """Name the user who reads what an app's data made: the app's own, else one with no rights."""
     try:
-        return pwd.getpwnam(app).pw_name
+        return pwd.getpwnam(ctx.app).pw_name
     except KeyError:
-        return pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() else "nobody"
+        return "nobody" if ctx.root == ROOT else pwd.getpwuid(os.geteuid()).pw_name

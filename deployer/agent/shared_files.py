@@ -37,7 +37,7 @@ def pack(ctx: Context, wish: Mapping[str, object], folder: Path) -> tuple[Writte
         words = (sys.executable, "-I", "-S", _SCRIPT)
         made = ctx.execute(
             words,
-            user=reader_of(ctx.app),
+            user=reader_of(ctx),
             stdin=json.dumps(asked).encode(),
             sink=descriptor,
             quiet=True,

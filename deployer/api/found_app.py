@@ -14,6 +14,10 @@ _FLASK_APP = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*Flask\(", re.MULTILINE)
 _FLASK_FACTORY = re.compile(
     r"^def (create_app|make_app)\(.*?^    \w+ = Flask\(", re.MULTILINE | re.DOTALL
 )
+_DRIVER = re.compile(
+    r"^(psycopg(?:2|2-binary)?|mysqlclient|pymysql|mysql-connector-python|mariadb)\b(?![-.\w])",
+    re.MULTILINE | re.IGNORECASE,
+)
 _USUAL = ("wsgi.py", "app.py")
 _LONGEST = 200_000
 
@@ -76,6 +80,13 @@ def lacks_gunicorn(folder: Path) -> bool:
     """Tell whether the requirements are there and do not name the app server."""
     file = folder / "requirements.txt"
     return file.is_file() and "gunicorn" not in _text(file).lower()
+
+
+def database(folder: Path) -> str:
+    """Name the kind of database server whose driver the requirements name; "" for none."""
+    text = _text(folder / "requirements.txt") if (folder / "requirements.txt").is_file() else ""
+    found = _DRIVER.search(text)
+    return "" if not found else "postgres" if found[1].lower().startswith("psycopg") else "mysql"
 
 
 def _django(folder: Path, manage: str) -> Found:

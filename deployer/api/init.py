@@ -5,7 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from deployer.api.found_app import Found, branch, find, lacks_gunicorn
+from deployer.api.found_app import Found, branch, database, find, lacks_gunicorn
 from deployer.api.place import Place
 from deployer.api.request import InitRequest
 from deployer.errors import InventoryError, UsageError
@@ -104,7 +104,7 @@ def _files(place: Place, request: InitRequest, environment: str) -> dict[str, st
         source=_source(request.repository, _text(branch(place.folder))),
         framework=_framework(request.framework or found.framework, found),
         module=found.module or f"{name.replace('-', '_')}.wsgi:application",
-        storage=_storage(found, request.framework),
+        storage=_storage(found, request.framework) or _server(place.folder),
         server=_text(host if re.search(r"[a-z]", host) else f"{name}.example.org"),
     )
     hosts = _ENVIRONMENT.format(
@@ -126,6 +126,12 @@ def _storage(found: Found, framework: str) -> str:
         return ""
     name = _text(found.sqlite)
     return f"  database: {{kind: sqlite, path: {name}}}\n  shared: {{files: [{name}]}}\n"
+
+
+def _server(folder: Path) -> str:
+    """Name the database server whose driver the app installs; a migration wants its backup."""
+    kind = database(folder)
+    return f"  database: {{kind: {kind}, url: {{secret: DATABASE_URL}}}}\n" if kind else ""
 
 
 def _source(repository: str, revision: str) -> str:

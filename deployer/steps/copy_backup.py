@@ -27,7 +27,7 @@ class CopyBackup:
     def do(self, on: Target, facts: Facts) -> Work:
         chosen = on.inventory.backup.off_host
         if chosen is None:
-            return Skip("`backup.copy` is not set: the only copy is on this host")
+            return Skip("`backup.copy` is not set: backups are on this disk only")
         return (CopyBackups(on.layout.backups, _way(chosen), chosen.timeout),)
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
