@@ -9,9 +9,9 @@ from deployer.core.model import Model, refused_at
 
 Reason = Annotated[
     str,
-    Grammar(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{10,200}", "a reason in 10 to 200 characters"),
+    Grammar(r"(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]{10,200})?", "a reason in 10 to 200 characters"),
 ]
-"""Why something that keeps data safe is switched off; everybody reads it."""
+"""Why something that keeps data safe is switched off, which everybody reads; "" when it is not."""
 
 WITHOUT = "Why this database is migrated without a backup; needed to switch backups off."
 
@@ -22,7 +22,7 @@ class BackupChoice(Model):
     backup: Literal["always", "before-migrate", "never"] = Field(
         default="always", description="When a deploy backs the database up."
     )
-    without_backup: Reason | Literal[""] = Field(default="", description=WITHOUT)
+    without_backup: Reason = Field(default="", description=WITHOUT)
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from deployer.core.grammar import Grammar
 from deployer.core.model import Model, refused
 from deployer.core.network import HostKey
 from deployer.core.quantities import Duration, Port
-from deployer.core.values import RelativePath, RemoteFile, Word
+from deployer.core.values import OptionalRelativePath, RelativePath, RemoteFile, Word
 
 _TARGET = (
     r"[a-z_][a-z0-9_-]{0,31}@(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
@@ -50,12 +50,27 @@ class CopyRsync(Model):
     timeout: Duration = Field(default=3600.0, description=_TIMEOUT)
 
 
+def _all_or_some(value: object) -> object:
+    if isinstance(value, bool):
+        return ("",) if value else ()
+    if isinstance(value, tuple):
+        return value
+    raise refused("allowed: true, false, or a list of paths in the shared folder")
+
+
+SharedPaths = Annotated[
+    tuple[OptionalRelativePath, ...],
+    BeforeValidator(_all_or_some, json_schema_input_type=bool | tuple[RelativePath, ...]),
+]
+"""Paths in the shared folder; true is all of it, which is the path ""."""
+
+
 class BackupPolicy(Model):
     """What more goes into a backup, and where a copy of it goes."""
 
-    shared: bool | tuple[RelativePath, ...] = Field(
-        default=False,
-        description="Also the shared files (uploads): all of them, or these paths in `shared`.",
+    shared: SharedPaths = Field(
+        default=(),
+        description="Also the shared files (uploads): `true` for all of them, or a list of paths.",
     )
     off_host: Annotated[CopyCommand | CopyRsync, Field(discriminator="kind")] | None = Field(
         default=None, alias="copy", description="How each backup gets to another machine."

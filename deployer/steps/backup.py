@@ -55,4 +55,4 @@ def _shared(on: Target) -> SharedFiles | None:
     live = database.path if isinstance(database, DumpSqlite) else ""
     inside = live.removeprefix(f"{on.layout.shared}/")
     without = tuple(f"{inside}{end}" for end in ("", "-wal", "-shm", "-journal")) if live else ()
-    return SharedFiles(on.layout.shared, wanted if isinstance(wanted, tuple) else ("",), without)
+    return SharedFiles(on.layout.shared, wanted, without)

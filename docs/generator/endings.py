@@ -10,7 +10,10 @@ MEANINGS = {
     0: ("done, or already live and healthy", "the new release serves (or served already)"),
     1: ("a bug of ours, or a lab host that did not come up", "look with `inv status`"),
     2: ("usage or configuration error", "no host was changed"),
-    3: ("differences found (`plan`, `--dry-run`, `trust`), or a backup is damaged or too old", "nothing was changed"),
+    3: (
+        "differences found (`plan`, `--dry-run`, `trust`), or a backup is damaged or too old",
+        "nothing was changed",
+    ),
     4: ("a host is unreachable, or its key is unknown or changed", "nothing was changed"),
     5: ("locked or held: another run is at work", "this run changed nothing"),
     6: ("failed and rolled back", "the old release serves and is healthy"),

@@ -13,7 +13,7 @@ class NoDatabase(Model):
     """Nothing to back up; a migration then needs a reason."""
 
     kind: Literal["none"] = "none"
-    without_backup: Reason | Literal[""] = Field(default="", description=WITHOUT)
+    without_backup: Reason = Field(default="", description=WITHOUT)
 
     @property
     def backup(self) -> Literal["always", "before-migrate", "never"]:

@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from deployer.api.found_app import Found, branch, find, lacks_gunicorn
+from deployer.api.found_app import Found, branch, database, find, lacks_gunicorn
 from deployer.api.init import init
 from deployer.api.place import Place
 from deployer.api.request import InitRequest
@@ -60,3 +60,20 @@ def test_requirements_without_the_app_server_are_seen(tmp_path, text, lacks):
     (tmp_path / "requirements.txt").write_text(text)
 
     assert lacks_gunicorn(tmp_path) is lacks
+
+
+@pytest.mark.parametrize(
+    ("requirements", "kind"),
+    [
+        ("psycopg[binary]==3.2\n", "postgres"),
+        ("django==5\npsycopg2-binary==2.9\n", "postgres"),
+        ("mysqlclient==2.2\n", "mysql"),
+        ("PyMySQL>=1\n", "mysql"),
+        ("django==5\nmariadb-docs==1\n", ""),
+        ("", ""),
+    ],
+)
+def test_the_database_server_is_known_by_its_driver(tmp_path, requirements, kind):
+    (tmp_path / "requirements.txt").write_text(requirements)
+
+    assert database(tmp_path) == kind

@@ -21,6 +21,7 @@ ssh: {user: deploy}
 protected: false
 rollout: {batches: [1]}
 retention: {releases: 5}
+backup: {shared: false}
 """
 
 HERE = "⟦"
