@@ -32,7 +32,7 @@ def test_a_program_that_others_than_root_can_change_is_refused(ctx, tmp_path):
         copying(ctx, str(program))
 
 
-def test_what_could_not_be_copied_stays_due(ctx, tmp_path):
+def test_what_could_not_be_copied_stays_due(ctx):
     with pytest.raises(ActionFailed, match="there is no program"):
         copying(ctx, "/usr/sbin/no-such-program")
 
