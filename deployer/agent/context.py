@@ -75,6 +75,11 @@ class Context:
         """Say what is done now, in words for people and without secrets."""
         self._emit({"event": "action", "step": self.step, "text": clean(text)})
 
+    def notice(self, text: str, level: str = "info") -> None:
+        """Say what everybody should know, whatever they chose to see."""
+        told = {"event": "notice", "step": self.step, "level": level}
+        self._emit({**told, "text": clean(text)})
+
     def execute(  # noqa: PLR0913  each is a plain choice about one program
         self,
         words: Sequence[str],

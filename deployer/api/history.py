@@ -29,7 +29,9 @@ def history(request: HistoryRequest) -> Question:
     def ask(asked: Asked) -> Answer:
         found = asked.gather(lambda session: _runs(session, last))
         rows = [{"host": host, **run} for host, runs in found.items() for run in runs]
-        return Answer(rows, COLUMNS)
+        # A column that says nothing costs width that a terminal has not.
+        columns = (*COLUMNS, "schema") if any(row.get("schema") for row in rows) else COLUMNS
+        return Answer(rows, columns)
 
     return ask
 

@@ -7,11 +7,12 @@ from deployer.api.deploy import already_live, first_facts, pinned_revision, plan
 from deployer.api.deployment import states
 from deployer.api.environment import Environment
 from deployer.api.preview import previewed
-from deployer.api.rollback import plan_release, plan_rollback, schema_sentence
+from deployer.api.rollback import plan_release, plan_rollback
 from deployer.core.host_state import AppState
 from deployer.core.migration_files import read_migration
 from deployer.core.plan import Plan
 from deployer.core.preview import Preview
+from deployer.core.schema_fit import schema_fit
 from deployer.core.supply import Commit
 from deployer.engine.session import Session
 from deployer.transport.repository import LocalRepository
@@ -43,7 +44,7 @@ def preview_rollback(at: Environment, sessions: Mapping[str, Session]) -> Previe
 
 
 def _rollback_note(found: Iterable[AppState], plan: Plan) -> str:
-    return schema_sentence(found, plan_release(plan)).removeprefix("database: ")
+    return schema_fit(found, plan_release(plan)).sentence.removeprefix("database: ")
 
 
 def preview_of(make: Callable[[Environment, Mapping[str, Session]], Plan]) -> Previewer:

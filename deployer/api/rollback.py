@@ -1,6 +1,7 @@
 """`inv rollback`: back to a release that was proven good, by a plan of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 from deployer.api.deployment import make_plan, states, targets
 from deployer.api.environment import Environment
@@ -9,19 +10,19 @@ from deployer.api.running import Ending, run_plan
 from deployer.core.host_facts import release_files
 from deployer.core.host_state import AppState, ReleaseRecord, app_state
 from deployer.core.plan import Plan
-from deployer.core.release import Release, ReleaseState
-from deployer.core.step import LiveFile
+from deployer.core.release import Layout, Release, ReleaseState
+from deployer.core.schema_fit import schema_fit
+from deployer.core.step import LiveFile, Target
 from deployer.engine.compiler import questions
 from deployer.engine.session import Session
 from deployer.errors import NoSuchRelease
 from deployer.recipes.rollback import rollback as rollback_recipe
+from deployer.steps.fit_schema import backups
 
 
 def rollback(at: Environment, sessions: Mapping[str, Session]) -> Ending:
-    """Go back on all hosts to one release; says what the older code thinks of the database."""
-    plan = plan_rollback(at, sessions)
-    at.notice(schema_sentence(states(sessions).values(), plan_release(plan)))
-    return run_plan(at, sessions, plan)
+    """Go back on all hosts to one release; refused when it does not fit the database."""
+    return run_plan(at, sessions, plan_rollback(at, sessions))
 
 
 def plan_rollback(at: Environment, sessions: Mapping[str, Session]) -> Plan:
@@ -40,7 +41,12 @@ def plan_rollback(at: Environment, sessions: Mapping[str, Session]) -> Plan:
         for host, session in sessions.items()
     }
     release = Release(record.number, record.revision)
-    plan = make_plan(at, "rollback", rollback_recipe(), targets(at, release, live_files), found)
+    on = tuple(_aware(one, found) for one in targets(at, release, live_files))
+    if schema_fit(found.values(), release.id).broken:
+        # Only for the hint: backups that cannot be listed must not stand in the way either.
+        fact = backups(Layout(at.inventory.app.name))
+        at.on_all(sessions, lambda one: one.ask((fact,), strict=False))
+    plan = make_plan(at, "rollback", rollback_recipe(), on, found)
     at.on_all(
         sessions,
         lambda one: one.ask(
@@ -48,6 +54,11 @@ def plan_rollback(at: Environment, sessions: Mapping[str, Session]) -> Plan:
         ),
     )
     return plan
+
+
+def _aware(on: Target, found: Mapping[str, AppState]) -> Target:
+    """Tell a target of all hosts that share its database: any of them may have migrated it."""
+    return on if on.app.database.is_local else replace(on, states=tuple(found.values()))
 
 
 def plan_release(plan: Plan) -> str:
@@ -70,31 +81,6 @@ def choose_release(at: Environment, found: Mapping[str, AppState]) -> ReleaseRec
     if chosen is None:
         raise NoSuchRelease("No host was asked.", hint="check `--limit`")
     return chosen
-
-
-def schema_sentence(found: Iterable[AppState], target: str) -> str:
-    """Say whether older code fits the migrations that newer releases have applied, on any host."""
-    applied = _migrations_since(found, target)
-    if not applied:
-        return "database: untouched; no migration was applied since that release"
-    names = "; ".join(applied)
-    if all(one.startswith("additive") for one in applied):
-        return f"database: untouched; the older code is compatible, migrations since: {names}"
-    return (
-        f"database: untouched, and the older code may NOT fit it: migrations since: {names}; "
-        "look at them before you trust the site"
-    )
-
-
-def _migrations_since(found: Iterable[AppState], target: str) -> tuple[str, ...]:
-    # Only the host that migrated has recorded it.
-    since: dict[tuple[int, str], None] = {}
-    for state in found:
-        older = state.release(target)
-        for one in state.releases:
-            if older and one.number > older.number and one.migrations:
-                since[one.number, one.migrations] = None
-    return tuple(migrations for _, migrations in sorted(since))
 
 
 def _named(state: AppState, wanted: str, host: str) -> ReleaseRecord:

@@ -67,6 +67,12 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  o
             return f"copy new backups in {folder} to {_place(way)}"
         case actions.VerifyBackups(folder):
             return f"read the new backups in {folder} again"
+        case actions.ApplyMigrations(migrate, user=user):
+            return f"{migrate} (as {user}), then read which migrations are applied"
+        case actions.SettleSchema():
+            return "say what state the schema is in"
+        case actions.AskSchema(user=user):
+            return f"ask the release which migrations it knows (as {user})"
         case actions.Prune():
             return _prune(action)
         case _:

@@ -6,6 +6,7 @@ from typing import cast
 
 from deployer.core.fact import Fact
 from deployer.core.release import ReleaseState, other
+from deployer.core.schema_run import SchemaRun, parse_schema_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class AppState:
     broken: BrokenRun | None = None
     fallback: str = ""
     """Why the host has left a damaged release by itself, while it still serves what it chose."""
+    schema_runs: tuple[SchemaRun, ...] = ()
 
     @property
     def live_release(self) -> ReleaseRecord | None:
@@ -128,6 +130,7 @@ def parse_app_state(answer: object) -> AppState:
         open_run=_described(data.get("open_run")),
         locked_by=_described(data.get("locked_by")),
         hold=_described(data.get("hold")),
+        schema_runs=parse_schema_runs(data.get("schema")),
         broken=_broken(_mapping(data.get("broken"))),
         fallback=_described(data.get("fallback")),
     )

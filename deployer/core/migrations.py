@@ -64,8 +64,8 @@ class Pending:
     """All that a release brings, in the order in which they are applied.
 
     `known` is false when nobody looked. `first` means that the database is empty: no code runs on
-    it yet. `strangers` are applied, and the new code does not know them; `unmade` names models
-    that were changed without a migration.
+    it yet. `together` means that they are applied all or none. `strangers` are applied, and the
+    new code does not know them; `unmade` names models that were changed without a migration.
     """
 
     known: bool
@@ -73,6 +73,7 @@ class Pending:
     vendor: str = ""
     version: int = 0
     first: bool = False
+    together: bool = False
     strangers: tuple[str, ...] = ()
     unmade: tuple[str, ...] = ()
 
@@ -124,6 +125,7 @@ def parse_pending(answer: object) -> Pending:
         vendor=str(vendor or ""),
         version=version if isinstance(version, int) else 0,
         first=found.get("first") is True,
+        together=found.get("together") is True,
         strangers=_texts(found.get("strangers")),
         unmade=_texts(found.get("unmade")),
     )

@@ -80,6 +80,11 @@ class Framework(Protocol):
         """Python that runs in the app's environment and fills `report`; "" for none."""
         ...
 
+    @property
+    def schema_probe(self) -> str:
+        """Python that prints which migrations the database has; "" when nobody can tell."""
+        ...
+
     def migrate(self, python: str) -> Command | None:
         """Give the command that applies pending migrations."""
         ...

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from deployer.core.action import Action
 from deployer.core.fact import Fact, Facts
+from deployer.core.host_state import AppState
 from deployer.core.inventory import App, Host, Inventory
 from deployer.core.release import Layout, Release
 from deployer.core.rendered import RenderedFile
@@ -52,6 +53,8 @@ class Target:
     config_digest: str = ""
     wheels: Wheels | None = None
     allow_destructive: bool = False
+    states: tuple[AppState, ...] = ()
+    """How the app stands on all hosts that share the database; empty when nobody asks for it."""
 
     @property
     def app(self) -> App:

@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from deployer.core.event import ActionStarted, Event, OutputLine, StepFinished, StepStarted
+from deployer.core.event import (
+    ActionStarted,
+    Event,
+    Noticed,
+    OutputLine,
+    StepFinished,
+    StepStarted,
+)
 from deployer.core.transport import Message
 from deployer.errors import AgentRefused, HostBroken, Locked
 
@@ -42,6 +49,9 @@ class Heard:
                 return ActionStarted(self._host, step, self.text(message, "text"))
             case "line", _:
                 return OutputLine(self._host, step, self.text(message, "line"))
+            case "notice", _:
+                level = self.text(message, "level") or "info"
+                return Noticed(self.text(message, "text"), level, self._host)
             case _:
                 return None
 

@@ -2,17 +2,21 @@
 
 from deployer.core.step import Step
 from deployer.steps.activate import Activate
+from deployer.steps.ask_schema import AskSchema
 from deployer.steps.check_front import CheckFront
 from deployer.steps.check_health import CheckHealth
+from deployer.steps.fit_schema import FitSchema
 from deployer.steps.preflight import Preflight
 from deployer.steps.restart import Restart
 from deployer.steps.retire import Retire
 
 
 def rollback() -> tuple[Step, ...]:
-    """Start the older release (or find it warm), prove it, switch, retire the bad one."""
+    """See that the older release fits the schema, start it (or find it warm), prove it, switch."""
     return (
         Preflight(builds=False),
+        AskSchema(),
+        FitSchema(),
         Restart(),
         CheckHealth(),
         Activate(),

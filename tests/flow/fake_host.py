@@ -87,6 +87,8 @@ class FakeHost:
     """What the repository has; None when it cannot be reached."""
     check: Json = field(default_factory=lambda: {"migrations": {"pending": []}})
     """What the step `check` finds."""
+    schema: list[Json] = field(default_factory=list)
+    """What runs have done to the schema."""
     sick: set[str] = field(default_factory=set)
     """Releases that do not answer well."""
     damage: dict[str, str] = field(default_factory=dict)
@@ -308,6 +310,7 @@ def app(host: FakeHost, _: Json) -> object:
         "colours": colours,
         "releases": list(host.releases.values()),
         "open_run": None,
+        "schema": host.schema,
     }
 
 

@@ -65,9 +65,12 @@ class Stage:
             host.commits = {"main": revision}
         return self._command(deploy, Request("deploy", force=force, no_confirm=no_confirm))
 
-    def rollback(self, to: str = "", *, no_confirm: bool = False) -> int:
+    def rollback(
+        self, to: str = "", *, no_confirm: bool = False, allow_destructive: bool = False
+    ) -> int:
         """Roll back, and give the exit code."""
-        return self._command(rollback, Request("rollback", to=to, no_confirm=no_confirm))
+        asked = Request("rollback", to=to, no_confirm=no_confirm)
+        return self._command(rollback, replace(asked, allow_destructive=allow_destructive))
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:

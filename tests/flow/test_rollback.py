@@ -1,6 +1,6 @@
 import pytest
 
-from deployer.core.event import Noticed
+from deployer.core.event import Noticed, StepFailed
 from deployer.core.report import Outcome
 from tests.flow.fake_host import Link, Trouble, steps_done
 from tests.flow.stage import FIRST, SECOND, THIRD, Stage, stage
@@ -178,7 +178,7 @@ def test_a_rollback_neither_builds_nor_migrates_nor_prunes():
 
     made.rollback()
 
-    done = ("restart", "check_health", "activate", "check_front", "retire")
+    done = ("ask_schema", "restart", "check_health", "activate", "check_front", "retire")
     assert steps_done(made.hosts[0]) == done
 
 
@@ -216,9 +216,25 @@ def test_migrations_that_another_host_ran_are_told_before_a_rollback():
 
     told = [event.text for event in made.events if isinstance(event, Noticed)]
     assert told[0] == (
-        "database: untouched, and the older code may NOT fit it: migrations since: "
-        "destructive: shop.0002_drop; look at them before you trust the site"
+        "database: untouched; the older code fits: unknown, "
+        "because nobody has recorded what shop.0002_drop does"
     )
+
+
+def test_a_rollback_past_what_the_older_code_cannot_bear_is_refused_unless_it_is_allowed():
+    made = serving_second(2)
+    drop = {"name": "shop.0002_drop", "breaks": "drops it: the old code reads it"}
+    made.hosts[1].schema = [{"run": "r2", "release": SECOND_ID, "applied": [drop]}]
+
+    refused = made.rollback()
+    serving = [host.serving for host in made.hosts]
+    (failed,) = (event for event in made.events if isinstance(event, StepFailed))
+    allowed = made.rollback(allow_destructive=True)
+
+    assert (refused, serving, allowed) == (9, [SECOND_ID] * 2, 0)
+    assert [host.serving for host in made.hosts] == [FIRST_ID] * 2
+    assert "shop.0002_drop drops it" in failed.cause
+    assert "--allow-destructive" in failed.hint
 
 
 @pytest.mark.parametrize("message", ["begin", "order PUBLISH", "order VERIFY"])

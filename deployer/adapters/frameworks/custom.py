@@ -38,6 +38,10 @@ class Custom(Model):
         words = repr(list(self.pending_words))
         return read_probe("pending_probe.py").replace("WORDS", words) if self.pending_words else ""
 
+    @property
+    def schema_probe(self) -> str:
+        return ""
+
     def migrate(self, python: str) -> Command | None:
         return Command(self.migrate_words) if self.migrate_words else None
 

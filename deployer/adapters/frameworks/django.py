@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from deployer.adapters.probes import read_probe
+from deployer.adapters.probes import joined, read_probe
 from deployer.core.command import Command, command
 from deployer.core.model import Model
 from deployer.core.values import DottedName, RelativePath
@@ -29,9 +29,12 @@ class Django(Model):
 
     @property
     def probe(self) -> str:
-        parts = ("django_state", "django_fields", "django_changes", "django")
-        texts = (read_probe(f"{part}_probe.py") for part in parts)
-        return "\n".join(texts).replace("MIGRATES", repr(self.migrates))
+        text = joined("django_state", "django_fields", "django_changes", "django")
+        return text.replace("MIGRATES", repr(self.migrates))
+
+    @property
+    def schema_probe(self) -> str:
+        return joined("asked", "django_state", "django_asked") if self.migrates else ""
 
     def migrate(self, python: str) -> Command | None:
         return command(python, self.manage, "migrate", "--noinput") if self.migrates else None

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from deployer.adapters.probes import read_probe
+from deployer.adapters.probes import joined
 from deployer.core.command import Command, command
 from deployer.core.model import Model
 from deployer.core.values import ModuleAttribute
@@ -25,8 +25,11 @@ class Flask(Model):
 
     @property
     def probe(self) -> str:
-        parts = ("alembic_state_probe.py", "alembic_changes_probe.py", "alembic_probe.py")
-        return "\n".join(map(read_probe, parts)) if self.migrates else ""
+        return joined("alembic_state", "alembic_changes", "alembic") if self.migrates else ""
+
+    @property
+    def schema_probe(self) -> str:
+        return joined("asked", "alembic_state", "alembic_asked") if self.migrates else ""
 
     def migrate(self, python: str) -> Command | None:
         return command(python, "-m", "flask", "db", "upgrade") if self.migrates else None

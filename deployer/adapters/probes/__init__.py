@@ -6,3 +6,8 @@ from importlib.resources import files
 def read_probe(name: str) -> str:
     """Give the text of a script of this folder."""
     return (files(__name__) / name).read_text()
+
+
+def joined(*parts: str) -> str:
+    """Give one script made of several parts, each named without `_probe.py`."""
+    return "\n".join(read_probe(f"{part}_probe.py") for part in parts)

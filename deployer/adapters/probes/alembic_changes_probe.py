@@ -21,7 +21,7 @@ def _alembic_pending(script, connection, heads):
                 "changes": _noted(one, connection.dialect, known) if heads else [],
             }
         )
-    return {"first": not heads, "pending": pending}
+    return {"first": not heads, "together": atomic, "pending": pending}
 
 
 def _transactional(dialect):

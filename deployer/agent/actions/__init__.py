@@ -39,6 +39,9 @@ PLACES = {
     "VerifyBackups": ("backup_checks", "verify"),
     "RequireBackup": ("backup_checks", "require"),
     "CopyBackups": ("backup_copies", "copy"),
+    "ApplyMigrations": ("migrations", "apply_migrations"),
+    "SettleSchema": ("migrations", "settle_schema"),
+    "AskSchema": ("migrations", "ask"),
     "Prune": ("prune", "prune"),
 }
 

@@ -24,7 +24,7 @@ def run(ctx: Context, action: Mapping[str, object]) -> bool:
         words,
         user=fields.text(action, "user"),
         folder=fields.text(action, "folder", "/"),
-        env=_environment(ctx, action),
+        env=environment(ctx, fields.texts(action, "env_files"), fields.pairs(action, "env")),
         stdin=fields.octets(action, "stdin"),
         timeout=fields.number(action, "timeout", 300.0),
         quiet=bool(keep),
@@ -52,14 +52,17 @@ def shown(words: tuple[str, ...]) -> str:
     return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
 
 
-def _environment(ctx: Context, action: Mapping[str, object]) -> dict[str, str]:
+def environment(
+    ctx: Context, env_files: tuple[str, ...], env: tuple[tuple[str, str], ...]
+) -> dict[str, str]:
+    """Give the variables of environment files, with others over them; raises ActionFailed."""
     variables: dict[str, str] = {}
-    for name in fields.texts(action, "env_files"):
+    for name in env_files:
         try:
             variables.update(env_file.read(ctx.path(name).read_bytes()))
         except (OSError, UnicodeDecodeError) as error:
             raise ActionFailed(f"the environment file `{name}` cannot be read: {error}") from error
-    variables.update(fields.pairs(action, "env"))
+    variables.update(env)
     return variables
 
 

@@ -14,6 +14,7 @@ from deployer.agent.context import ActionFailed, Context, Fields
 from deployer.agent.journal import NAME, Record, load
 from deployer.agent.recovery import broken, last_fallback, plan
 from deployer.agent.release_record import read_record
+from deployer.agent.schema_ledger import read_ledger
 from deployer.agent.standing import COLOURS, linked, live_colour, releases
 
 _ASKED = "Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestampMonotonic"
@@ -43,6 +44,7 @@ def app(ctx: Context, _question: Fields) -> object:
         "locked_by": dict(lock.owner(folder)) or None,
         "hold": _hold(folder),
         "config_digest": _digest(ctx, live),
+        "schema": read_ledger(folder),
     }
 
 

@@ -9,6 +9,7 @@ from deployer.agent import fields
 from deployer.agent.context import Context, Fields
 from deployer.agent.journal import Record, load
 from deployer.agent.recovering import JOURNAL
+from deployer.agent.schema_ledger import read_ledger
 
 _USUAL = 20
 
@@ -19,7 +20,9 @@ def journal(ctx: Context, question: Fields) -> object:
     runs: dict[str, list[Record]] = {}
     for record in load(ctx.state_folder / JOURNAL):
         runs.setdefault(str(record.get("run")), []).append(record)
-    return [_run(name, records) for name, records in list(runs.items())[-limit:]] if limit else []
+    schema = {one.get("run"): one.get("sentence", "") for one in read_ledger(ctx.state_folder)}
+    last = list(runs.items())[-limit:] if limit else []
+    return [{**_run(name, records), "schema": schema.get(name, "")} for name, records in last]
 
 
 def _run(name: str, records: Sequence[Record]) -> dict[str, object]:

@@ -7,17 +7,12 @@ import pytest
 from deployer.api.environment import Environment
 from deployer.api.place import Place
 from deployer.api.request import Request
-from deployer.api.rollback import choose_release, schema_sentence
+from deployer.api.rollback import choose_release
 from deployer.core.host_state import AppState, parse_app_state
 from deployer.errors import NoSuchRelease
 from tests.shop_values import app_answer, inventory, record
 
 A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
-TARGET = "000001-aaaaaaa"
-FITS = "database: untouched; the older code is compatible, migrations since: "
-MAY_NOT_FIT = "database: untouched, and the older code may NOT fit it: migrations since: "
-LOOK = "; look at them before you trust the site"
-UNTOUCHED = "database: untouched; no migration was applied since that release"
 
 
 def state(*records: object, live: str = "000003-ccccccc") -> AppState:
@@ -80,42 +75,3 @@ def test_a_named_release_must_be_good_on_every_host():
 
     with pytest.raises(NoSuchRelease, match="`web2` has no release `1`"):
         chosen({"web1": THREE, "web2": other}, "1")
-
-
-@pytest.mark.parametrize(
-    ("migrations", "sentence"),
-    [
-        ({}, UNTOUCHED),
-        ({1: "destructive: x"}, UNTOUCHED),
-        ({2: "additive: a.2", 3: "additive: a.3"}, f"{FITS}additive: a.2; additive: a.3"),
-        (
-            {2: "additive: a.2", 3: "destructive: a.3"},
-            f"{MAY_NOT_FIT}additive: a.2; destructive: a.3{LOOK}",
-        ),
-        ({3: "unknown"}, f"{MAY_NOT_FIT}unknown{LOOK}"),
-    ],
-)
-def test_a_person_is_told_whether_the_older_code_fits_the_database(migrations, sentence):
-    records = [
-        record(number, letter * 40, migrations=migrations.get(number, ""))
-        for number, letter in enumerate("abc", 1)
-    ]
-
-    assert schema_sentence([state(*records)], TARGET) == sentence
-
-
-def test_migrations_of_any_host_count_and_each_is_told_once():
-    quiet = state(record(1, A), record(2, B), record(3, C))
-    ran = state(record(1, A), record(2, B, migrations="additive: a.2"), record(3, C))
-
-    told = schema_sentence([quiet, ran, ran], TARGET)
-
-    assert told.endswith("migrations since: additive: a.2")
-
-
-def test_migrations_of_failed_releases_count_too():
-    failed = state(
-        record(1, A), record(2, B, "failed", migrations="destructive: a.2"), record(4, D)
-    )
-
-    assert "may NOT fit" in schema_sentence([failed], TARGET)

@@ -60,6 +60,18 @@ EVERY = (
     actions.VerifyBackups(PLACE),
     actions.RequireBackup(PLACE, DumpSqlite("/db")),
     actions.CopyBackups(PLACE, actions.CopyByCommand(("/usr/local/sbin/carry", "{backup}")), 60.0),
+    actions.ApplyMigrations(
+        migrate=command("migrate"),
+        command=command("python", "-"),
+        script=HUSH.decode(),
+        user="shop",
+        folder="/srv",
+        env_files=(),
+        env=(),
+        release=OLD,
+    ),
+    actions.SettleSchema(),
+    actions.AskSchema(command("python"), HUSH.decode(), "shop", "/srv", (), ()),
     Backup(
         PLACE,
         "shop",

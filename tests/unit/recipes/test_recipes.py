@@ -37,6 +37,8 @@ def test_a_deploy_is_the_documented_order():
 def test_a_rollback_neither_builds_nor_touches_the_database():
     assert named(rollback()) == [
         ("prepare", "preflight"),
+        ("build", "ask_schema"),
+        ("publish", "fit_schema"),
         ("publish", "restart"),
         ("verify", "check_health"),
         ("verify", "activate"),

@@ -2,20 +2,29 @@ from dataclasses import replace
 
 import pytest
 
-from deployer.core.action import DumpPostgres, Mark, RequireBackup, Run
+from deployer.core.action import (
+    ApplyMigrations,
+    DumpPostgres,
+    Mark,
+    RequireBackup,
+    SettleSchema,
+    Wanted,
+)
 from deployer.core.command import command
 from deployer.core.step import Refuse, Skip, Told
 from deployer.steps.migrate import Migrate
 from tests.shop_values import FOLDER, facts, target
 
-RUN = Run(
-    command(f"{FOLDER}/venv/bin/python", "manage.py", "migrate", "--noinput"),
+APPLY = ApplyMigrations(
+    migrate=command(f"{FOLDER}/venv/bin/python", "manage.py", "migrate", "--noinput"),
+    command=command(f"{FOLDER}/venv/bin/python", "-"),
+    script=target().app.framework.schema_probe,
     user="shop",
     folder=FOLDER,
     env_files=(f"{FOLDER}/config/app.env", f"{FOLDER}/config/release.env"),
     env=(("DJANGO_SETTINGS_MODULE", "shop.settings"),),
-    timeout=1800.0,
-    hint="the old release serves on; look at the schema before the next deploy",
+    release="000042-1a2b3c4",
+    hint="the old release serves on; mend the migration and deploy again",
 )
 
 DUMP = DumpPostgres("shop", (f"{FOLDER}/config/database.env",), "DEPLOYER_DATABASE_URL")
@@ -31,19 +40,28 @@ def rehearsed(*pending: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("check", "allowed", "note"),
+    ("check", "allowed", "note", "pending"),
     [
-        (rehearsed(ADD), False, "additive: a.1"),
-        (rehearsed(ADD), True, "additive: a.1"),
-        (rehearsed(ADD, DROP), True, f"destructive, allowed: a.1 b.2 ({WHY})"),
-        ({}, False, "unknown"),
+        (rehearsed(ADD), False, "additive: a.1", (Wanted("a.1"),)),
+        (rehearsed(ADD), True, "additive: a.1", (Wanted("a.1"),)),
+        (
+            rehearsed(ADD, {**DROP, "atomic": True}),
+            True,
+            f"destructive, allowed: a.1 b.2 ({WHY})",
+            (Wanted("a.1"), Wanted("b.2", WHY, atomic=True)),
+        ),
+        ({}, False, "unknown", ()),
     ],
 )
-def test_pending_migrations_are_told_applied_and_remembered(check, allowed, note):
+def test_pending_migrations_are_told_applied_and_remembered(check, allowed, note, pending):
     do = Migrate().do(replace(target(), allow_destructive=allowed), facts(check=check))
 
     assert isinstance(do, Told)
-    assert do.actions == (GATE, RUN, Mark("000042-1a2b3c4", "staged", (("migrations", note),)))
+    assert do.actions == (
+        GATE,
+        replace(APPLY, pending=pending),
+        Mark("000042-1a2b3c4", "staged", (("migrations", note),)),
+    )
     assert do.notices
 
 
@@ -78,10 +96,6 @@ def test_an_app_without_migrations_is_skipped():
     assert do == Skip("this app has no migrations")
 
 
-def test_a_database_is_never_taken_back():
-    assert Migrate().undo(target(), facts(check={"migrations": {"pending": ["a.1"]}})) == ()
-
-
 def test_an_app_that_names_no_database_is_not_migrated():
     do = Migrate().do(target({"database": "none"}), facts(check=rehearsed(ADD)))
 
@@ -99,3 +113,37 @@ def test_a_migration_without_a_backup_takes_a_reason_which_the_host_is_told(kind
 
     assert isinstance(do, Told)
     assert do.actions[0] == RequireBackup("/opt/backups", waived=reason)
+
+
+def test_a_database_is_never_taken_back_but_its_state_is_told():
+    assert Migrate().undo(target(), facts(check=rehearsed("a.1"))) == (SettleSchema(),)
+
+
+@pytest.mark.parametrize(
+    ("found", "limits", "options"),
+    [
+        ({"vendor": "sqlite"}, {}, ""),
+        ({"vendor": "postgresql", "version": 150018}, {"lock_timeout": 0}, ""),
+        (
+            {"vendor": "postgresql", "version": 150018},
+            {},
+            (
+                "-c lock_timeout=5000 -c statement_timeout=1800000 "
+                "-c client_connection_check_interval=1000"
+            ),
+        ),
+        (
+            {"vendor": "postgresql", "version": 130000},
+            {"lock_timeout": "500ms", "timeout": "2m"},
+            "-c lock_timeout=500 -c statement_timeout=120000",
+        ),
+    ],
+)
+def test_a_session_of_postgresql_is_limited(found, limits, options):
+    check = {"migrations": {**found, "pending": [ADD]}}
+
+    do = Migrate().do(target({"migrations": limits}), facts(check=check))
+
+    assert isinstance(do, Told)
+    assert isinstance(do.actions[1], ApplyMigrations)
+    assert do.actions[1].options == options
