@@ -90,6 +90,14 @@ class Project:
         assert isinstance(found, dict)
         return found
 
+    def asked(self) -> Mapping[str, object]:
+        """Give what a release answers when it is asked for the state of the schema."""
+        described = {"kind": "django", "settings": "settings"}
+        script = inventory({"framework": described}).app.framework.schema_probe
+        found = json.loads(self.python(script).splitlines()[-1])
+        assert isinstance(found, dict)
+        return found
+
     def python(self, text: str) -> str:
         """Run a script in the project."""
         done = subprocess.run(

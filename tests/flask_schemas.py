@@ -94,6 +94,14 @@ class Project:
         assert isinstance(found, dict)
         return found
 
+    def asked(self) -> Mapping[str, object]:
+        """Give what a release answers when it is asked for the state of the schema."""
+        described = {"kind": "flask", "app": "blog:create_app()", "migrate": True}
+        script = inventory({"framework": described}).app.framework.schema_probe
+        found = json.loads(self._run("-c", script).splitlines()[-1])
+        assert isinstance(found, dict)
+        return found
+
     def _run(self, *words: str) -> str:
         done = subprocess.run(
             [sys.executable, *words],

@@ -54,7 +54,9 @@ BROKEN = {
     "a failing install": Fault("broken/install", 9, "python-slugify"),
     "settings that need a variable": Fault("broken/settings", 9, "PAYMENT_KEY"),
     "a crash at import": Fault("broken/import", 9, "Error"),
-    "a failing migration": Fault("broken/migration", 6, "migrate"),
+    "a failing migration": Fault(
+        "broken/migration", 6, "0004_fill_notes failed and was rolled back by SQLite"
+    ),
     "a failing collectstatic": Fault("broken/static", 6, "paper.png"),
     "500 on health": Fault("broken/health", 6, "500"),
     "a redirect to https on health": Fault("broken/redirect", 6, "301"),
