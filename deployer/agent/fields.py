@@ -74,6 +74,14 @@ def objects(action: Mapping[str, object], key: str) -> tuple[Mapping[str, object
     return cast("tuple[Mapping[str, object], ...]", found)
 
 
+def one(action: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Give an object."""
+    value = action.get(key)
+    if not isinstance(value, Mapping):
+        raise WrongField(key, "an object")
+    return value
+
+
 def _items(action: Mapping[str, object], key: str) -> tuple[object, ...]:
     value = action.get(key, ())
     if not isinstance(value, (list, tuple)):

@@ -14,7 +14,18 @@ from deployer.engine.session import Session
 from deployer.errors import UsageError
 from deployer.output.tables import Row
 
-COLUMNS = ("host", "name", "release", "created", "age", "mb", "verified", "database", "copied")
+COLUMNS = (
+    "host",
+    "name",
+    "release",
+    "created",
+    "age",
+    "mb",
+    "verified",
+    "tested",
+    "database",
+    "copied",
+)
 _WRONG = 3
 _READING = 4 * 3600.0
 """Seconds that one backup may take to be read."""
@@ -91,6 +102,7 @@ def _row(host: str, one: Row) -> Row:
         "mb": size / _MEGABYTE if isinstance(size, int) else None,
         "database": ", ".join(kinds),
         "copied": ", ".join(copies),
+        "tested": _time(mapping(one.get("restore_tested")).get("time"))[:16],
     }
 
 

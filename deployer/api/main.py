@@ -2,7 +2,7 @@
 
 from deployer.api.perform import perform
 from deployer.api.place import Place
-from deployer.api.request import Request
+from deployer.api.request import Request, RestoreRequest
 from deployer.errors import UsageError
 
 
@@ -45,6 +45,21 @@ def backup(place: Place, request: Request) -> int:
 
         return show_plan(place, request, preview_of(upkeep.plan_backup), with_secrets=False)
     return perform(place, request, upkeep.backup, with_secrets=False)
+
+
+def restore(place: Place, request: RestoreRequest) -> int:
+    """Take a backup back; gives the exit code."""
+    from deployer.api import restore as of
+
+    if request.dry_run:
+        from deployer.api.plan import preview_of
+        from deployer.api.showing import show_plan
+
+        return show_plan(place, request, preview_of(of.plan_restore), with_secrets=False)
+    # It asks by itself, whatever the environment: what is lost is known only on the host.
+    return perform(
+        place, request, of.restore, changes=False, with_secrets=False, connect=of.connect
+    )
 
 
 def prune(place: Place, request: Request) -> int:

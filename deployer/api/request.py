@@ -26,9 +26,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class BackupRequest(Request):
-    """A backup by hand, and whether it is read once more."""
+    """A backup by hand, and how it is proven; with `backup` an older one is proven instead."""
 
     verify: bool = False
+    restore_test: bool = False
+    backup: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,17 @@ class BackupsRequest(Request):
     verify: bool = False
     backup: str = ""
     max_age: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRequest(Request):
+    """Which backup of which host, which parts, and the time that confirms it."""
+
+    backup: str = ""
+    host: str = ""
+    database: bool = False
+    shared: bool = False
+    lost_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from deployer.api.deployment import make_plan, states, targets
 from deployer.api.environment import Environment
 from deployer.api.request import BackupRequest
+from deployer.api.restoring import check_name
 from deployer.api.running import Ending, run_plan
 from deployer.core.fact import Fact
 from deployer.core.host_facts import release_files
@@ -12,11 +13,13 @@ from deployer.core.host_state import AppState, app_state
 from deployer.core.plan import Plan
 from deployer.core.release import Release
 from deployer.core.report import HostReport, Outcome
+from deployer.core.restoring import Choice
 from deployer.core.step import LiveFile, Step
 from deployer.engine.compiler import questions
 from deployer.engine.session import Session
-from deployer.errors import PreflightFailed
+from deployer.errors import PreflightFailed, UsageError
 from deployer.recipes import upkeep
+from deployer.recipes.restore import restore_test
 
 _NO_RELEASE = Release(0, "0" * 40)
 
@@ -37,19 +40,36 @@ def prune(at: Environment, sessions: Mapping[str, Session]) -> Ending:
 
 def plan_backup(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     """Put a backup together."""
-    request = at.request
-    verify = isinstance(request, BackupRequest) and request.verify
-    return _plan(at, sessions, "backup", upkeep.backup(verify=verify))
+    return plan_for(at, sessions, "backup", _backup_steps(at))
 
 
 def plan_prune(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     """Put a prune together."""
-    return _plan(at, sessions, "prune", upkeep.prune())
+    return plan_for(at, sessions, "prune", upkeep.prune())
 
 
-def _plan(
+def _backup_steps(at: Environment) -> tuple[Step, ...]:
+    """Choose what a backup by hand does; raises UsageError."""
+    asked = at.request if isinstance(at.request, BackupRequest) else BackupRequest("backup")
+    chosen = asked.backup
+    if chosen and not asked.restore_test:
+        raise UsageError(
+            f"`--backup {chosen[:80]}` is for `--restore-test`.",
+            hint=f"`inv backups --verify --backup {chosen[:80]}` reads one that is there",
+        )
+    if not asked.restore_test:
+        return upkeep.backup(verify=asked.verify)
+    newest = chosen in ("", "newest")
+    if not newest:
+        check_name(chosen, at.inventory.app.name)
+    test = restore_test(Choice("" if newest else chosen, database=True, shared=True))
+    return test if chosen else (*upkeep.backup(verify=asked.verify), *test)
+
+
+def plan_for(
     at: Environment, sessions: Mapping[str, Session], command: str, steps: tuple[Step, ...]
 ) -> Plan:
+    """Put a plan together that makes no release."""
     at.on_all(sessions, lambda session: session.ask((app_state(),)))
     found = states(sessions)
     _refuse_bare_hosts(at, found)

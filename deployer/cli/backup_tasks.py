@@ -9,7 +9,12 @@ from deployer.cli.options import CHANGING, READING
 
 @task(
     auto_shortflags=False,
-    help={**CHANGING, "verify": "read it again from the disk when it is written; default off"},
+    help={
+        **CHANGING,
+        "verify": "read it again from the disk when it is written; default off",
+        "restore_test": "restore it into a scratch place, compare, remove that; default off",
+        "backup": "with --restore-test: test this one (or `newest`), make none; default a new one",
+    },
 )
 def backup(
     context: Context,
@@ -19,6 +24,8 @@ def backup(
     yes: bool = False,
     verbose: bool = False,
     verify: bool = False,
+    restore_test: bool = False,
+    backup: str = "",
 ) -> None:
     """Back up what is live now, the database included, and verify it."""
     from deployer.api import main
@@ -33,6 +40,8 @@ def backup(
             yes=yes,
             verbose=verbose,
             verify=verify,
+            restore_test=restore_test,
+            backup=backup,
             dry_run=context.config.run.dry,
         ),
     )

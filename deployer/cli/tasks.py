@@ -3,7 +3,14 @@
 from invoke import Collection, Context, task
 
 from deployer.api.request import Request
-from deployer.cli import backup_tasks, lab_tasks, local_tasks, reading_tasks, upkeep_tasks
+from deployer.cli import (
+    backup_tasks,
+    lab_tasks,
+    local_tasks,
+    reading_tasks,
+    restore_tasks,
+    upkeep_tasks,
+)
 from deployer.cli.leave import leave
 from deployer.cli.options import CHANGING, COMMON
 
@@ -138,6 +145,7 @@ namespace = Collection(
     rollback,
     *upkeep_tasks.TASKS,
     *backup_tasks.TASKS,
+    *restore_tasks.TASKS,
     *reading_tasks.TASKS,
     *local_tasks.TASKS,
     lab=Collection.from_module(lab_tasks),

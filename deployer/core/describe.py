@@ -4,6 +4,7 @@ from typing import assert_never
 
 from deployer.core import action as actions
 from deployer.core.action import Action, DumpMysql, DumpPostgres, DumpSqlite, Probe
+from deployer.core.describe_restoring import describe_restoring
 
 
 def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  one line for each kind
@@ -76,7 +77,7 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  o
         case actions.Prune():
             return _prune(action)
         case _:
-            assert_never(action)
+            return describe_restoring(action)
 
 
 def _run(run: actions.Run) -> str:

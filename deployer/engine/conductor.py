@@ -89,11 +89,13 @@ class Conductor:
         return self._send(Phase.PREPARE, prepared) and self._phase(Phase.BUILD, self._hosts)
 
     def _go_live(self) -> bool:
-        once = self._plan.steps_of(Phase.PUBLISH, Scope.ONCE)
-        alone = len(self._hosts) == 1
-        if once and not alone and not self._phase(Phase.PUBLISH, self._plan.leaders, once):
-            return False
-        publish = self._plan.steps_of(Phase.PUBLISH, None if alone else Scope.EACH)
+        publish = self._plan.steps_of(Phase.PUBLISH)
+        if len(self._hosts) > 1:
+            before, once, publish = _around_once(publish)
+            if before and not self._phase(Phase.PUBLISH, self._hosts, before):
+                return False
+            if once and not self._phase(Phase.PUBLISH, self._plan.leaders, once):
+                return False
         return all(
             self._phase(Phase.PUBLISH, batch, publish) and self._phase(Phase.VERIFY, batch)
             for batch in self._plan.batches
@@ -246,3 +248,11 @@ def _not_begun(error: DeployerError) -> Outcome:
     if isinstance(error, HostBroken):
         return Outcome.ROLLBACK_FAILED
     return _NOT_BEGUN.get(error.exit_code, Outcome.UNKNOWN)
+
+
+def _around_once(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], ...]:
+    """Part steps: what all hosts do before anything is done once, that, and what follows."""
+    first = next((n for n, step in enumerate(steps) if step.scope is Scope.ONCE), 0)
+    once = tuple(step for step in steps if step.scope is Scope.ONCE)
+    after = tuple(step for step in steps[first:] if step.scope is Scope.EACH)
+    return steps[:first], once, after

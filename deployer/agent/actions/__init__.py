@@ -42,6 +42,14 @@ PLACES = {
     "ApplyMigrations": ("migrations", "apply_migrations"),
     "SettleSchema": ("migrations", "settle_schema"),
     "AskSchema": ("migrations", "ask"),
+    "CheckBackup": ("restoring", "check_backup"),
+    "RestoreBeside": ("restoring", "restore_beside"),
+    "DropBeside": ("restoring", "drop_beside"),
+    "SwapRestored": ("restoring", "swap_restored"),
+    "SwapBack": ("restoring", "swap_back"),
+    "RehearseRestore": ("rehearsing", "rehearse_restore"),
+    "Pause": ("pausing", "pause"),
+    "Resume": ("pausing", "resume"),
     "Prune": ("prune", "prune"),
 }
 

@@ -18,6 +18,7 @@ from deployer.core.describe import describe
 
 OLD = "000001-aaaaaaa"
 PLACE = "/opt/backups"
+RESTORATION = actions.Restoration(PLACE, "shop", "", (DumpSqlite("/db"),), "/srv/shop/shared")
 HUSH = b"SECRET_KEY=hush-hush"
 EVERY = (
     actions.Run(command("git", "fetch", "a b"), "shop", stdin=HUSH, env=(("KEY", "hush-hush"),)),
@@ -56,6 +57,14 @@ EVERY = (
     actions.ReloadUnits("shop"),
     actions.ReloadWebServer(),
     actions.SwapEnabled("shop@blue.service", "shop@green.service"),
+    actions.CheckBackup(RESTORATION),
+    actions.RestoreBeside(RESTORATION),
+    actions.DropBeside(RESTORATION),
+    actions.SwapRestored(RESTORATION),
+    actions.SwapBack(RESTORATION),
+    actions.RehearseRestore(RESTORATION),
+    actions.Pause(("shop@blue.service", "shop@green.service")),
+    actions.Resume("shop@blue.service"),
     actions.Prune("shop", 5, PLACE, 7.0, 3),
     actions.VerifyBackups(PLACE),
     actions.RequireBackup(PLACE, DumpSqlite("/db")),

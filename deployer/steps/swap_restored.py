@@ -1,0 +1,30 @@
+"""Put what was restored in the live one's place, by rename."""
+
+from deployer.core.action import Pause, SwapBack
+from deployer.core.action import SwapRestored as Swap
+from deployer.core.fact import Fact, Facts
+from deployer.core.host_state import app_state
+from deployer.core.restoring import Choice, restoration, units
+from deployer.core.step import Phase, Scope, Target, Work
+
+
+class SwapRestored:
+    """The old one is kept under a dated name, and is swapped back if the app does not get well."""
+
+    name = "swap"
+    phase = Phase.PUBLISH
+    scope = Scope.ONCE
+
+    def __init__(self, choice: Choice) -> None:
+        self._choice = choice
+
+    def facts(self, on: Target) -> tuple[Fact[object], ...]:
+        return (app_state(),)
+
+    def do(self, on: Target, facts: Facts) -> Work:
+        return (Swap(restoration(on, facts[app_state()], self._choice)),)
+
+    def undo(self, on: Target, facts: Facts) -> tuple[Pause, SwapBack]:
+        # After a power cut the app is started at boot, before this.
+        back = SwapBack(restoration(on, facts[app_state()], self._choice))
+        return (Pause(units(on)), back)
