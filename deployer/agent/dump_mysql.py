@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from deployer.agent import fields, mysql_dump_file, piped
 from deployer.agent.archive import Damaged, Written, sha256_of
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.dumped import TIMEOUT, Dumped, database_url, require
-from deployer.agent.mysql_url import NotMysql, mysql_options, option_file
-from deployer.agent.programs import PATH, Completed
+from deployer.agent.dumped import Dumped, database_url, require
+from deployer.agent.mysql_client import SHORT, client_program, connected
+from deployer.agent.mysql_url import NotMysql, mysql_options
 
 PART = "database.sql.gz"
-_SHORT = 30.0
 _FLAGS = (
     *("--single-transaction", "--quick", "--routines", "--events", "--triggers", "--hex-blob"),
     *("--no-tablespaces", "--default-character-set=utf8mb4"),
@@ -37,33 +30,6 @@ _HINT = (
 )
 
 
-@dataclass(frozen=True)
-class _Client:
-    """How the client programs of this host connect."""
-
-    ctx: Context
-    user: str
-    options: Path
-    database: str
-
-    def run(self, words: tuple[str, ...], sink: int = -1) -> Completed:
-        """Run `words[0]` with the option file first, where it has to be."""
-        program, *rest = words
-        timeout = TIMEOUT if sink >= 0 else _SHORT
-        line = (program, f"--defaults-file={self.options}", *rest)
-        return self.ctx.execute(line, user=self.user, sink=sink, quiet=True, timeout=timeout)
-
-    def ask(self, sql: str) -> tuple[str, ...]:
-        """Ask the server; raises ActionFailed with what the client said."""
-        words = ("--batch", "--skip-column-names", "--execute", sql, self.database)
-        said = self.run((_program("mariadb", "mysql"), *words))
-        if not said.ok:
-            last = said.lines[-1] if said.lines else said.problem
-            hint = "Is the URL of the database right, and may this user connect?"
-            raise ActionFailed(f"the database server could not be asked: {last}", hint)
-        return tuple(said.stdout.decode("utf-8", "replace").splitlines())
-
-
 def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
     """Dump it into `database.sql.gz`, decompress that to its end and count its rows."""
     user = fields.text(wish, "user")
@@ -72,10 +38,9 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
         name, options = mysql_options(database_url(ctx, wish))
     except NotMysql as error:
         raise ActionFailed(f"{error} (`{fields.text(wish, 'url_variable')}`)") from error
-    with _option_file(ctx, user, option_file(options)) as file:
-        client = _Client(ctx, user, file, name)
+    with connected(ctx, user, options, name) as client:
         server = client.ask("SELECT VERSION()")[0]
-        program = _program("mariadb-dump", "mysqldump")
+        program = client_program("mariadb-dump", "mysqldump")
         tool = _fitting_tool(ctx, program, server)
         odd = client.ask(_ODD)
         words = (program, *_FLAGS, *_known(ctx, program), "--", name)
@@ -106,32 +71,8 @@ def check(_ctx: Context, part: Path, database: Mapping[str, object]) -> None:
         raise Damaged(f"`{part.name}` has other rows than its record says")
 
 
-@contextmanager
-def _option_file(ctx: Context, user: str, content: bytes) -> Iterator[Path]:
-    """Give a file that only the app's user can read; in memory where there is a /run."""
-    above = ctx.path("/run")
-    room = Path(tempfile.mkdtemp(prefix="dump-", dir=above if above.is_dir() else None))
-    try:
-        file = room / "options.cnf"
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as written:
-            written.write(content)
-        for one in (file, room):
-            os.chown(one, pwd.getpwnam(user).pw_uid, -1)
-        yield file
-    except KeyError as error:
-        hint = "Run `inv setup` for this host."
-        raise ActionFailed(f"this host has no user `{user}`", hint) from error
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-
-
-def _program(*names: str) -> str:
-    return next((name for name in names if shutil.which(name, path=PATH)), names[-1])
-
-
 def _known(ctx: Context, program: str) -> tuple[str, ...]:
-    told = ctx.execute((program, "--help"), quiet=True, timeout=_SHORT).stdout.decode(
+    told = ctx.execute((program, "--help"), quiet=True, timeout=SHORT).stdout.decode(
         "utf-8", "replace"
     )
     return tuple(f"{name}={value}" for name, value in _WHERE_KNOWN.items() if name in told)
@@ -139,7 +80,7 @@ def _known(ctx: Context, program: str) -> tuple[str, ...]:
 
 def _fitting_tool(ctx: Context, program: str, server: str) -> str:
     """Give the version of the client; refuse one older than the server, which may lose things."""
-    asked = ctx.execute((program, "--version"), quiet=True, timeout=_SHORT)
+    asked = ctx.execute((program, "--version"), quiet=True, timeout=SHORT)
     said = asked.stdout.decode("utf-8", "replace").strip()
     hint = "Install mariadb-client (or mysql-client) of the server's version on this host."
     if not asked.ok:

@@ -61,7 +61,7 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
         snapshot = asked(_SNAPSHOT)[0]
         _dump(ctx, user, env, (target, snapshot))
         tables = dict(json.loads(line) for line in asked(_COUNTS))
-        migrations = _migrations(asked)
+        migrations = migrations_in(asked)
     _read_back(ctx, target)
     return Dumped(
         Written(target.name, target.stat().st_size, sha256_of(target)),
@@ -116,7 +116,8 @@ def _fitting_tool(ctx: Context, user: str, major: int, server: str) -> str:
     return said
 
 
-def _migrations(asked: Psql) -> tuple[str, ...]:
+def migrations_in(asked: Psql) -> tuple[str, ...]:
+    """Give the migrations that are applied in the database of a conversation."""
     django, alembic = asked(f"{_THERE};")[0].split("|")
     lines: list[str] = []
     if django:

@@ -86,7 +86,7 @@ class RestoreMysql:
         return _kept(self._names.kept)
 
     def _swap_back(self, admin: MysqlAdmin) -> Kept:
-        """Undo by what is there: the schema that keeps is made first, and all tables move at once."""
+        """Undo by what is there: the kept schema is made first, and all tables move at once."""
         tried = self._names.tried
         if not admin.exists(self._names.kept):
             return Kept("")

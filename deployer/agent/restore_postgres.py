@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.dump_postgres import _migrations as migrations_in
+from deployer.agent.dump_postgres import migrations_in
 from deployer.agent.dumped import TIMEOUT, counts, database_url
 from deployer.agent.postgres_admin import Admin, identifier, literal
 from deployer.agent.postgres_url import NotPostgres, postgres_environment

@@ -173,7 +173,7 @@ def test_a_backup_that_was_changed_is_refused(ctx):
 
 def test_what_has_other_rows_than_the_record_is_refused(ctx, monkeypatch):
     name = backed_up(ctx)
-    read = restoration.read_backup
+    read = read_backup
 
     def more(backup):
         record = json.loads(json.dumps(read(backup)))
@@ -272,7 +272,9 @@ def test_a_restore_test_leaves_nothing_behind_and_is_written_down(ctx):
     rehearsing.rehearse_restore(ctx, wish(name, shared=True))
 
     record = read_backup(ctx.path(f"/opt/backups/{name}"))
-    assert record["restore_tested"]["time"] >= began
+    tested = record["restore_tested"]
+    assert isinstance(tested, dict)
+    assert tested["time"] >= began
     assert in_shared(ctx) == ["db.sqlite3", theirs.name, "media"]
     assert sorted(one.name for one in ctx.path(f"/srv/{APP}").iterdir()) == [".trash", "shared"]
     assert rows(ctx.path(DATABASE)) == 50

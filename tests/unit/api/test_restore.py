@@ -51,7 +51,7 @@ def test_any_other_answer_changes_nothing(answer):
 )
 def test_yes_alone_or_another_time_is_not_enough(words):
     with pytest.raises(Declined) as caught:
-        ask(at(**words), BACKUP)
+        ask(at(None, **words), BACKUP)
 
     assert caught.value.exit_code == 2
     assert '--yes-i-lose-writes-since "2026-11-25 18:00"' in caught.value.hint
@@ -59,7 +59,7 @@ def test_yes_alone_or_another_time_is_not_enough(words):
 
 def test_a_shared_database_stops_all_hosts_and_a_local_one_its_own():
     def chosen(app: object = None, **words: object) -> list[str]:
-        made = at(app=app, **words)
+        made = at(None, 2, app, **words)
         assert isinstance(made.request, RestoreRequest)
         return [host.name for host in hosts_for(made, made.request)]
 
@@ -84,7 +84,7 @@ def test_with_several_hosts_what_each_has_of_its_own_wants_a_host(words):
 
 @pytest.mark.parametrize("words", [{}, {"shared": True}, {"database": True, "shared": True}])
 def test_what_the_backup_does_not_hold_is_refused(words):
-    made = RestoreRequest("restore", backup=NAME, **words)  # type: ignore[arg-type]  # booleans
+    made = RestoreRequest("restore", backup=NAME, **words)
 
     with pytest.raises(UsageError):
         refuse_choice(BACKUP, made, "000041-0ddba11")

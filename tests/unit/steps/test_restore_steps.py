@@ -87,9 +87,10 @@ def test_an_sqlite_file_goes_along_with_the_shared_folder(shared):
     dumps = () if shared else (DumpSqlite(path),)
     folder = "/srv/shop/shared" if shared else ""
 
-    (action,) = restore_beside.RestoreBeside(choice).do(target(SQLITE), facts())
+    work = restore_beside.RestoreBeside(choice).do(target(SQLITE), facts())
 
-    assert action == RestoreBeside(Restoration("/opt/backups", "shop", NAME, dumps, folder, path))
+    what = Restoration("/opt/backups", "shop", NAME, dumps, folder, path)
+    assert work == (RestoreBeside(what),)
 
 
 def test_before_the_first_release_nothing_can_be_tested():
