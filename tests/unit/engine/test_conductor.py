@@ -128,6 +128,30 @@ def test_what_is_done_once_comes_before_any_batch():
     ]
 
 
+def test_all_hosts_do_what_stands_before_that_which_is_done_once():
+    steps = (
+        Plain("stop", Phase.PUBLISH),
+        Plain("swap", Phase.PUBLISH, scope=Scope.ONCE),
+        Plain("start", Phase.PUBLISH),
+    )
+    run = Run(steps, (BEGIN, ORDER, ORDER, ORDER, COMMIT), (BEGIN, ORDER, ORDER, COMMIT))
+
+    run.conduct()
+
+    phases = [event.hosts for event in run.events if isinstance(event, PhaseStarted)]
+    assert phases == [("web1", "web2"), ("web1",), ("web1", "web2")]
+
+
+def test_nothing_is_done_once_when_a_host_fails_before_it():
+    steps = (
+        Plain("stop", Phase.PUBLISH),
+        Plain("swap", Phase.PUBLISH, scope=Scope.ONCE),
+    )
+    run = Run(steps, (BEGIN, ORDER, BACK), (BEGIN, Exchange("order", (BAD,)), BACK))
+
+    assert [report.outcome for report in run.conduct()] == [Outcome.ROLLED_BACK] * 2
+
+
 def test_a_failure_of_what_is_done_once_leaves_the_others_out_of_it():
     once = Plain("once", Phase.PUBLISH, scope=Scope.ONCE)
     run = Run(
