@@ -279,6 +279,42 @@ def test_hosts_with_different_pasts_are_asked_for_one_release(project: Project) 
     assert served(project) == [old] * 3
 
 
+def test_a_shared_database_is_restored_once_while_all_hosts_stand_still(project: Project) -> None:
+    sql(project.hosts[0], "ALTER ROLE fleet CREATEDB")
+    network = project.hosts[0].address.rpartition(".")[0] + ".0/24"
+    line = f"host all fleet {network} scram-sha-256"
+    allow = f"echo '{line}' | tee -a /etc/postgresql/*/main/pg_hba.conf"
+    reload = "cd / && runuser -u postgres -- psql -qc 'SELECT pg_reload_conf()'"
+    record = made_backup(project)
+    sql(project.hosts[0], "UPDATE catalog_product SET cents = 1")
+    words = ("--backup", str(record["name"]), "--database")
+    confirmed = ("--yes-i-lose-writes-since", str(record["created"])[:16])
+
+    refused = project.inv("restore", *words, *confirmed)
+    done = project.hosts[0].run(f"{allow}; {reload}")
+    assert done.returncode == 0, done.stderr
+    code, events = project.events("restore", *words, *confirmed)
+
+    assert refused.returncode == 9, refused.stdout + refused.stderr
+    assert "pg_hba.conf" in refused.stdout + refused.stderr
+    assert code == 0, events[-1]
+    assert hosts_of(events, "StepFinished", step="swap") == ["web1"]
+    for step in ("pause", "resume", "check_health"):
+        assert hosts_of(events, "StepFinished", step=step) == ["web1", "web2", "web3"], step
+    assert sql(project.hosts[0], "SELECT count(*) FROM catalog_product WHERE cents = 1") == "0"
+    databases = sql(project.hosts[0], "SELECT string_agg(datname, ' ') FROM pg_database")
+    assert "fleet_before_" in databases
+    assert len(served(project)) == 3
+
+
+def made_backup(project: Project) -> dict[str, object]:
+    """Back up, and give the record of the host that leads."""
+    project.must("backup")
+    rows = json.loads(project.must("backups", "--output", "json"))["rows"]
+    (*_, newest) = (row for row in rows if row["host"] == "web1")
+    return dict(newest)
+
+
 def test_an_app_with_a_database_of_its_own_on_each_host_is_migrated_on_each(
     hosts: tuple[LabHost, ...], tmp_path: Path
 ) -> None:
