@@ -56,3 +56,11 @@ def batches(hosts: tuple[str, ...], sizes: tuple[int | str, ...]) -> tuple[tuple
         rest = rest[count:]
         position += 1
     return tuple(cut)
+
+
+def around_once(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], ...]:
+    """Part steps: what all hosts do before anything is done once, that, and what follows."""
+    first = next((n for n, step in enumerate(steps) if step.scope is Scope.ONCE), 0)
+    once = tuple(step for step in steps if step.scope is Scope.ONCE)
+    after = tuple(step for step in steps[first:] if step.scope is Scope.EACH)
+    return steps[:first], once, after

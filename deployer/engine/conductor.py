@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from deployer.core.event import Emit, PhaseStarted, StepFailed
 from deployer.core.order import Order
-from deployer.core.plan import Plan
+from deployer.core.plan import Plan, around_once
 from deployer.core.report import EXIT_CODES, HostReport, Outcome
-from deployer.core.step import Phase, Scope, Step
+from deployer.core.step import Phase, Step
 from deployer.engine.compiler import Compiled, compile_phase
 from deployer.engine.confirming import STEP, Confirming, Terms
 from deployer.engine.finishing import Finishing
@@ -91,7 +91,7 @@ class Conductor:
     def _go_live(self) -> bool:
         publish = self._plan.steps_of(Phase.PUBLISH)
         if len(self._hosts) > 1:
-            before, once, publish = _around_once(publish)
+            before, once, publish = around_once(publish)
             if before and not self._phase(Phase.PUBLISH, self._hosts, before):
                 return False
             if once and not self._phase(Phase.PUBLISH, self._plan.leaders, once):
@@ -248,11 +248,3 @@ def _not_begun(error: DeployerError) -> Outcome:
     if isinstance(error, HostBroken):
         return Outcome.ROLLBACK_FAILED
     return _NOT_BEGUN.get(error.exit_code, Outcome.UNKNOWN)
-
-
-def _around_once(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], ...]:
-    """Part steps: what all hosts do before anything is done once, that, and what follows."""
-    first = next((n for n, step in enumerate(steps) if step.scope is Scope.ONCE), 0)
-    once = tuple(step for step in steps if step.scope is Scope.ONCE)
-    after = tuple(step for step in steps[first:] if step.scope is Scope.EACH)
-    return steps[:first], once, after
