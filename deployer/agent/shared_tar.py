@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import stat
 import sys
 import tarfile
@@ -21,6 +22,8 @@ from pathlib import Path
 MANIFEST = "MANIFEST.json"
 PREFIX = "shared"
 _PIECE = 1024 * 1024
+_COPY = re.compile(r"_(?:restore|before|tried|scratch)_\d{8}_\d{6}_[0-9a-f]{4}(?:-wal|-shm)?$")
+"""How a restore calls its copies of a database: they are dumps of their own, not uploads."""
 
 
 class Packed:
@@ -37,7 +40,7 @@ class Packed:
     def add(self, path: str) -> None:
         """Add a file, a link or a folder and what is in it; `path` is below the shared folder."""
         place = self._folder / path
-        if path in self._without:
+        if path in self._without or _COPY.search(path):
             return
         try:
             found = place.lstat()

@@ -18,7 +18,7 @@ def restore(choice: Choice) -> tuple[Step, ...]:
     return (
         Preflight(builds=False),
         CheckBackup(choice),
-        Backup(by_hand=True),
+        Backup(by_hand=True, with_shared=choice.shared),
         RestoreBeside(choice),
         Pause(),
         SwapRestored(choice),

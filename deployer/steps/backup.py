@@ -1,5 +1,7 @@
 """Back up what is live: code, config and database, verified by reading it back."""
 
+from dataclasses import replace
+
 from deployer.core.action import Backup as WriteBackup
 from deployer.core.action import DumpSqlite, SharedFiles
 from deployer.core.fact import Fact, Facts
@@ -14,8 +16,9 @@ class Backup:
     phase = Phase.PREPARE
     scope = Scope.EACH
 
-    def __init__(self, *, by_hand: bool = False) -> None:
+    def __init__(self, *, by_hand: bool = False, with_shared: bool = False) -> None:
         self._by_hand = by_hand
+        self._with_shared = with_shared
 
     def facts(self, on: Target) -> tuple[Fact[object], ...]:
         return (app_state(),)
@@ -25,7 +28,10 @@ class Backup:
         if not state.live:
             return Skip("first deploy: nothing is live yet")
         due = self._by_hand or on.app.database.backup == "always"
-        return (_backup(on, state, database=due),)
+        made = _backup(on, state, database=due)
+        if self._with_shared and on.leader:  # all of it, whatever the inventory says
+            made = replace(made, shared=_packed(on, ("",)))
+        return (made,)
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
         return ()
@@ -51,8 +57,12 @@ def _shared(on: Target) -> SharedFiles | None:
     wanted = on.inventory.backup.shared
     if not wanted:
         return None
+    return _packed(on, wanted)
+
+
+def _packed(on: Target, paths: tuple[str, ...]) -> SharedFiles:
     database = on.app.database.dump(on.layout, "")
     live = database.path if isinstance(database, DumpSqlite) else ""
     inside = live.removeprefix(f"{on.layout.shared}/")
     without = tuple(f"{inside}{end}" for end in ("", "-wal", "-shm", "-journal")) if live else ()
-    return SharedFiles(on.layout.shared, wanted, without)
+    return SharedFiles(on.layout.shared, paths, without)

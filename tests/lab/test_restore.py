@@ -157,6 +157,7 @@ def made(lab: Lab, folder: Path, name: str, kind: str) -> Shop:
         url = f"postgresql:///{name}"
         project.section("app")["database"] = {"kind": "postgres", "url": url}
     project.section("app", "health").update(settle="0.2s", timeout="8s")
+    project.inventory["backup"] = {"shared": True}
     project.write()
     project.must("setup")
     if kind == "postgres":
@@ -334,7 +335,7 @@ def test_shared_files_come_back_and_the_database_stays(site: Shop) -> None:
     assert site.project.healthz()["status"] == "ok"
 
 
-HOSTILE = """
+HOSTILE = r"""
 import gzip, hashlib, io, json, pathlib, sys, tarfile
 folder = pathlib.Path(sys.argv[1])
 part = folder / "shared.tar.gz"

@@ -2,6 +2,7 @@ import json
 import os
 import pwd
 import sqlite3
+import tarfile
 import time
 
 import pytest
@@ -194,6 +195,17 @@ def test_a_backup_that_is_not_here_is_named(ctx, backup):
 
     with pytest.raises(ActionFailed, match="there is no backup"):
         restoring.check_backup(ctx, wish(backup))
+
+
+def test_a_kept_copy_of_the_database_is_not_packed_with_the_uploads(ctx):
+    kept = ctx.path(f"{SHARED}/media/db.sqlite3_before_20261125_180000_abcd")
+    kept.write_bytes(b"a whole database")
+
+    name = backed_up(ctx)
+
+    part = ctx.path(f"/opt/backups/{name}/shared.tar.gz")
+    with tarfile.open(part) as archive:
+        assert not [one for one in archive.getnames() if "before" in one]
 
 
 def test_shared_files_are_swapped_and_the_rest_is_carried_over(ctx):

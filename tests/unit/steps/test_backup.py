@@ -84,3 +84,9 @@ def test_an_sqlite_file_is_never_packed_while_it_is_written():
     shared = SharedFiles("/srv/shop/shared", ("",), without)
     dump = DumpSqlite("/srv/shop/shared/data/db.sqlite3")
     assert do == (replace(with_dump(dump), shared=shared),)
+
+
+def test_before_a_restore_of_shared_files_all_of_them_are_saved():
+    expected = replace(with_dump(DUMP), shared=SharedFiles("/srv/shop/shared", ("",)))
+
+    assert Backup(by_hand=True, with_shared=True).do(target(), facts()) == (expected,)
