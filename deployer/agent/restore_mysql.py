@@ -83,6 +83,7 @@ class RestoreMysql:
             if not admin.exists(self._names.kept):
                 admin.create(self._names.kept, self._live)
             admin.move((self._live, self._names.kept), (self._names.beside, self._live))
+            admin.drop(self._names.beside)  # it is empty now
         return _kept(self._names.kept)
 
     def _swap_back(self, admin: MysqlAdmin) -> Kept:

@@ -365,7 +365,7 @@ def test_an_archive_that_leads_out_is_refused_though_its_seal_is_right(site: Sho
     record = site.backups()[-1]
     made = site.host.run(f"python3 - /opt/backups/{record['name']}", input=HOSTILE)
     assert made.returncode == 0, made.stderr
-    before = site.shell(f"ls -la /srv/{site.name} /srv/{site.name}/shared")
+    before = site.shell(f"ls -A /srv/{site.name} /srv/{site.name}/shared")
 
     done = site.try_restore(record, "--shared")
 
@@ -373,5 +373,5 @@ def test_an_archive_that_leads_out_is_refused_though_its_seal_is_right(site: Sho
     assert done.returncode == 9, said
     assert "were not restored" in said
     assert "owned" not in site.shell("ls /etc")
-    assert site.shell(f"ls -la /srv/{site.name} /srv/{site.name}/shared") == before
+    assert site.shell(f"ls -A /srv/{site.name} /srv/{site.name}/shared") == before
     assert site.project.healthz()["status"] == "ok"

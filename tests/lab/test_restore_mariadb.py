@@ -116,7 +116,7 @@ def test_a_restore_test_leaves_nothing_behind(host: Host) -> None:
 
 
 def test_what_no_rename_moves_is_refused_before_anything_is_done(host: Host) -> None:
-    ask(host, "CREATE VIEW shop.names AS SELECT name FROM shop.people")
+    host.shell("runuser -u shop -- mariadb shop -e 'CREATE VIEW names AS SELECT name FROM people'")
     host.do(BACKUP)
 
     refused = host.do({"action": "CheckBackup", "what": what(host)})
