@@ -101,6 +101,16 @@ class Shop:
         confirmed = ("--yes-i-lose-writes-since", when)
         return self.project.inv("restore", "--backup", str(record["name"]), *chosen, *confirmed)
 
+    def open_session(self) -> None:
+        """Let somebody else be in the database, as a forgotten `psql` is."""
+        if self.kind != "postgres":
+            return
+        words = f"runuser -u {self.name} -- psql -qc 'SELECT pg_sleep(600)' {self.name}"
+        self.shell(f"systemd-run --quiet --collect --unit=forgotten-{self.name} {words}")
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%'"
+        wait = f'until test "$(cd / && runuser -u postgres -- psql -qtAc "{asked}")" -ge 2'
+        self.shell(f"{wait}; do sleep 0.1; done")
+
     def order(self) -> int:
         """Write one row through the app, as a user does; gives the status."""
         host = self.project.server_name
@@ -187,6 +197,7 @@ def test_a_restore_gives_exactly_the_recorded_rows_and_keeps_the_later_ones(site
         record = site.backup()
         at_backup = written.rows
         written.wait_for(at_backup + 5)
+        site.open_session()
         said = site.restore(record)
 
     rows, recorded = site.rows(), counts_of(record)
@@ -299,9 +310,8 @@ def killed_at(site: Shop, record: Mapping[str, object], step: str) -> None:
     assert killed
 
 
+@pytest.mark.parametrize("site", ["postgres"], indirect=True)
 def test_a_role_that_may_not_create_databases_is_told_the_line_that_helps(site: Shop) -> None:
-    if site.kind != "postgres":
-        return
     alter = f"cd /; runuser -u postgres -- psql -qc 'ALTER ROLE {site.name}"
     before = site.rows()
     site.shell(f"{alter} NOCREATEDB'")
@@ -315,6 +325,7 @@ def test_a_role_that_may_not_create_databases_is_told_the_line_that_helps(site: 
     assert site.rows() == before
 
 
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 def test_shared_files_come_back_and_the_database_stays(site: Shop) -> None:
     media = f"/srv/{site.name}/shared/media"
     site.shell(
@@ -361,6 +372,7 @@ sums = "".join(f"{one['sha256']}  {one['name']}\n" for one in record["parts"])
 """
 
 
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 def test_an_archive_that_leads_out_is_refused_though_its_seal_is_right(site: Shop) -> None:
     record = site.backups()[-1]
     made = site.host.run(f"python3 - /opt/backups/{record['name']}", input=HOSTILE)
