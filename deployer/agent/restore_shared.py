@@ -32,7 +32,6 @@ from deployer.agent.shared_tar import MANIFEST, PREFIX
 from deployer.agent.unpacking import unpack
 
 _SPARE = 64 * 1024 * 1024
-_LARGEST = 1024**4
 _SCRATCH = ".restore-test"
 _PERMISSIONS = 0o777
 _GROUP_OF_FOLDER = 0o2000
@@ -130,10 +129,11 @@ class RestoreShared:
     def _unpacked(self, target: Path) -> int:
         target.mkdir(mode=0o700)
         try:
+            # An archive that is larger than the room is refused before the disk is full.
+            room = max(0, shutil.disk_usage(target).free - _SPARE)
             with self.archive.open("rb") as packed:
-                tree = unpack(
-                    packed, target, Rules(links=True, size=_LARGEST), self._dress, self._default
-                )
+                rules = Rules(links=True, size=room)
+                tree = unpack(packed, target, rules, self._dress, self._default)
             count = _compared(target, tree)
         except Unsafe as error:
             trash.throw_away(target, self._ctx.path(f"/srv/{self._ctx.app}/.trash"))

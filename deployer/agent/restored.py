@@ -57,9 +57,9 @@ class Restorer(Protocol):
         ...
 
 
-def compare(found: Found, database: Mapping[str, object], tables: str = "tables") -> str:
+def compare(found: Found, database: Mapping[str, object]) -> str:
     """Compare with the record of the backup; says what is equal, raises ActionFailed."""
-    wanted = counts(database.get(tables))
+    wanted = counts(database.get("tables"))
     for table, rows in wanted.items():
         if found.tables.get(table) != rows:
             got = found.tables.get(table, "no")
