@@ -1,5 +1,7 @@
 """The reference of commands, from the collection that `inv` and `deployer` run."""
 
+from copy import deepcopy
+
 from invoke.parser import Argument, ParserContext
 
 from deployer.cli.tasks import namespace
@@ -26,7 +28,8 @@ _GROUPS = (
 
 def commands_page() -> str:
     """Give the page; every command stands in a group, or this raises LookupError."""
-    contexts = {str(one.name): one for one in namespace.to_contexts()}
+    # A copy, because Invoke takes the help of a flag out of the task when it is asked for it.
+    contexts = {str(one.name): one for one in deepcopy(namespace).to_contexts()}
     # This repository's tasks.py adds commands for work on deployer itself to the same collection.
     contexts = {name: one for name, one in contexts.items() if not name.startswith("dev.")}
     grouped = [name for _, names in _GROUPS for name in names]

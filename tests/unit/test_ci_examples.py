@@ -3,6 +3,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def commands(path: Path) -> list[list[str]]:
 
 
 ALL = [words for path in (GITHUB, GITLAB) for words in commands(path)]
-REAL = {context.name for context in namespace.to_contexts()}
+REAL = {context.name for context in deepcopy(namespace).to_contexts()}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_a_command_uses_known_flags_and_names_its_environment(words: list[str]):
 
 @pytest.mark.parametrize("words", [one for one in ALL if one[0] in REAL], ids=" ".join)
 def test_a_command_is_one_that_the_command_line_takes(words: list[str]):
-    parser = Parser(contexts=namespace.to_contexts())
+    parser = Parser(contexts=deepcopy(namespace).to_contexts())
 
     (parsed,) = [context for context in parser.parse_argv(words) if context.name]
 

@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from copy import deepcopy
 
 import pytest
 from invoke import Context
@@ -10,7 +11,7 @@ from deployer.cli.program import program
 from deployer.cli.tasks import namespace
 
 TASKS = sorted(name for name in namespace.task_names)
-CONTEXTS = {context.name: context for context in namespace.to_contexts()}
+CONTEXTS = {context.name: context for context in deepcopy(namespace).to_contexts()}
 COMMANDS = {
     "deploy", "plan", "rollback", "setup", "check", "status", "releases", "history", "health",
     "logs", "run", "backup", "backups", "restore", "prune", "render", "trust", "schema", "init",

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ hosts:
 
 
 DOCS = PROJECT / "docs"
-_CONTEXTS = namespace.to_contexts()
+_CONTEXTS = deepcopy(namespace).to_contexts()
 _KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIBaxkEvnlnW0d82LFn5KDMKZ6NiHNnQI9tMvic9Oc3mg"
 
 
