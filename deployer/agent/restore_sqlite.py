@@ -28,7 +28,7 @@ class RestoreSqlite:
         self._wish = wish
         dump = wish.dump or {}
         self._live = ctx.path(fields.text(dump, "path"))
-        self._user = reader_of(ctx.app)
+        self._user = reader_of(ctx)
         found = names(self._live.name, ctx.run)
         self._beside = self._live.with_name(found.beside)
         self._kept = self._live.with_name(found.kept)
