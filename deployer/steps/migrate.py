@@ -1,5 +1,7 @@
 """Apply pending migrations: once per deploy, on one host, as the app's user."""
 
+from dataclasses import replace
+
 from deployer.core.action import Action, ApplyMigrations, Mark, SettleSchema, Wanted
 from deployer.core.app_process import app_python, env_files
 from deployer.core.backup_gate import backup_gate
@@ -38,7 +40,7 @@ class Migrate:
             return refusal(pending, on.inventory.environment)
         gate = backup_gate(on)
         if isinstance(gate, Refuse):
-            return gate
+            return replace(gate, notices=told)
         return Told((gate, *_actions(on, migrate, pending)), told)
 
     def undo(self, on: Target, facts: Facts) -> tuple[SettleSchema]:
