@@ -54,6 +54,10 @@ class Own(migrations.AddField):
 """
 
 
+class ProbeFailed(Exception):
+    """A script ended badly; what it said."""
+
+
 class Project:
     """Migrations of some apps, in a folder of their own."""
 
@@ -109,5 +113,6 @@ class Project:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        if done.returncode != 0:
+            raise ProbeFailed(done.stderr)
         return done.stdout

@@ -5,6 +5,11 @@ if leader:
     with application.app_context():
         _migrate = application.extensions["migrate"]
         _script = ScriptDirectory.from_config(_migrate.migrate.get_config())
+        if len(_script.get_heads()) > 1:
+            raise SystemExit(
+                f"several revisions come last: {', '.join(sorted(_script.get_heads()))}; "
+                "run `flask db merge heads` and commit it"
+            )
         with _migrate.db.engine.connect() as _connection:
             _found = _alembic_state(_script, _connection)
             if _found["strangers"]:

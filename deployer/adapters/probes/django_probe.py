@@ -10,6 +10,11 @@ if leader and MIGRATES:
     from django.db.migrations.executor import MigrationExecutor
 
     _executor = MigrationExecutor(connection)
+    for _label, _leaves in _executor.loader.detect_conflicts().items():
+        raise SystemExit(
+            f"migrations of {_label!r} conflict: {', '.join(sorted(_leaves))} all come last; "
+            "run `makemigrations --merge` and commit it"
+        )
     _found = {**_django_state(_executor.loader, connection), **_django_pending(_executor, connection)}
     del _found["applied"]
     try:

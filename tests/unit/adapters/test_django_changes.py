@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import pytest
 
 from deployer.core.migrations import Migration, parse_pending
-from tests.django_schemas import Project
+from tests.django_schemas import ProbeFailed, Project
 
 NEEDED = "models.CharField(max_length=5, default='x')"
 CASES = {
@@ -247,3 +247,12 @@ def test_models_that_were_changed_without_a_migration_are_named(project):
     (project.folder / "catalog/models.py").write_text(model)
 
     assert "catalog: Delete model Item" in parse_pending(project.probe()).unmade
+
+
+def test_migrations_that_conflict_are_refused_before_anything_is_touched(project):
+    project.add("0002_one", "migrations.DeleteModel('Tag')")
+    project._last["catalog"] = "0001_initial"
+    project.add("0002_two", "migrations.AlterModelOptions('Tag', {})")
+
+    with pytest.raises(ProbeFailed, match="0002_one, 0002_two all come last"):
+        project.probe()
