@@ -89,7 +89,7 @@ def open_run(place: Context, message: Mapping[str, object], live: Callable[[], s
     try:
         lock = Lock(folder, owner)
     except LockHeld as held:
-        raise _locked(held.owner) from held
+        raise locked(held.owner) from held
     journal = Journal(folder / JOURNAL)
     try:
         return _begin(place, message, live, (lock, journal))
@@ -188,7 +188,8 @@ def _refuse_held(folder: Path, command: str) -> None:
     raise Refused("held", text, f"It is over when `{folder}/hold.json` is removed on the host.")
 
 
-def _locked(owner: Mapping[str, object]) -> Refused:
+def locked(owner: Mapping[str, object]) -> Refused:
+    """Say who is at work, and at what."""
     who = owner.get("actor") or "somebody"
     text = f"{owner.get('command') or 'run'} `{owner.get('run', '')}` of {who} is at work here"
     return Refused("locked", text, "Wait until it has ended; `inv status` shows where it is.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from deployer.agent.ballast import Ballast
-from deployer.agent.context import ROOT, Context
+from deployer.agent.context import ROOT, Context, Emit
 from deployer.agent.falling_back import check_live
 from deployer.agent.journal import NAME, SCHEMA, Journal, Record, load
 from deployer.agent.lock import Lock, LockHeld
@@ -43,32 +43,45 @@ def recover(app: str, root: Path = ROOT, pause: float = _PAUSE) -> int:
     except LockHeld:
         return 0  # its holder is alive and does it
     try:
-        return _recover(app, root, folder, pause)
+        done = put_right(Context(app, "", root=root, emit=_to_log), _to_log, pause)
     except NewerJournal as newer:
         _to_log({"text": f"{newer}: run `inv setup` with the newer version"})
         return NOT_AGAIN
     finally:
         lock.release()
+    return 0 if all(one is None or one.ok for one in done) else FAILED
 
 
-def _recover(app: str, root: Path, folder: Path, pause: float) -> int:
+def put_right(
+    ctx: Context, emit: Emit, pause: float = _PAUSE, *, again: bool = False
+) -> tuple[Unwound | None, Unwound | None]:
+    """Put the open run back and leave a damaged live release; gives how each ended, if it was.
+
+    The caller has the lock. Raises NewerJournal.
+    """
+    folder = ctx.state_folder
     journal = Journal(folder / JOURNAL)
     if journal.is_read_only:
-        _to_log({"text": f"`{folder}` is read-only: processes are put right, nothing is recorded"})
-    ctx = Context(app, "", root=root, emit=_to_log)
+        emit({"text": f"`{folder}` is read-only: processes are put right, nothing is recorded"})
     ballast = Ballast.of(ctx)
     ballast.relieve()
     try:
-        ended = recover_locked(app, root, journal, pause)
-        fallen = check_live(ctx, journal, read_known(folder), _to_log)
+        ended = recover_locked(ctx.app, ctx.root, journal, pause, again=again, emit=emit)
+        fallen = check_live(ctx, journal, read_known(folder), emit)
     finally:
         journal.close()
         ballast.hold()
-    return 0 if all(one is None or one.ok for one in (ended, fallen)) else FAILED
+    return ended, fallen
 
 
 def recover_locked(
-    app: str, root: Path, journal: Journal, pause: float = _PAUSE, *, again: bool = False
+    app: str,
+    root: Path,
+    journal: Journal,
+    pause: float = _PAUSE,
+    *,
+    again: bool = False,
+    emit: Emit | None = None,
 ) -> Unwound | None:
     """Put the open run back, in a few attempts; None if there is none. The caller has the lock.
 
@@ -82,7 +95,7 @@ def recover_locked(
             return ended
         if ended is not None:
             Event().wait(pause)
-        ended = _attempt(app, root, wanted, journal)
+        ended = _attempt(Unwinding(root, app, wanted, journal, emit or _to_log), wanted)
         if ended.ok or journal.is_read_only:
             return ended
     return ended
@@ -97,8 +110,7 @@ def read_known(folder: Path) -> tuple[Record, ...]:
     return records
 
 
-def _attempt(app: str, root: Path, wanted: Plan, journal: Journal) -> Unwound:
-    unwinding = Unwinding(root, app, wanted, journal, _to_log)
+def _attempt(unwinding: Unwinding, wanted: Plan) -> Unwound:
     if wanted.is_hopeless:
         ended = Unwound(ROLLBACK_FAILED, f"putting back was tried {wanted.attempts} times")
         unwinding.close(ended, "interrupted")

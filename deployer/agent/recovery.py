@@ -16,7 +16,7 @@ from dataclasses import dataclass
 EXPOSED = ("PUBLISH", "VERIFY")
 ATTEMPTS = 3
 """So often a run is put back before a person must look at it."""
-_PROVING = ("deploy", "rollback", "fallback")
+PROVING = ("deploy", "rollback", "fallback", "recover")
 """Commands that end only with a release that was seen to serve well."""
 _Fields = Mapping[str, object]
 
@@ -115,7 +115,7 @@ def broken(records: Sequence[_Fields]) -> Broken | None:
         command = _text(begin, "command")
         if outcome == "rollback_failed":
             found = Broken(run, command, _release(begin), _text(end, "cause"))
-        elif found and (run == found.run or (outcome == "committed" and command in _PROVING)):
+        elif found and (run == found.run or (outcome == "committed" and command in PROVING)):
             found = None
     return found
 
@@ -129,7 +129,7 @@ def last_fallback(records: Sequence[_Fields]) -> _Fields | None:
     for end in reversed(records):
         begin = begins.get(_text(end, "run"), {})
         is_end = _text(end, "event") == "end" and _text(end, "outcome") == "committed"
-        if is_end and _text(begin, "command") in _PROVING:
+        if is_end and _text(begin, "command") in PROVING:
             return {**begin, **end} if _text(begin, "command") == "fallback" else None
     return None
 

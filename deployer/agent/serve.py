@@ -71,6 +71,10 @@ class Front:
             from deployer.agent.confirming import confirm  # noqa: PLC0415  only an end needs it
 
             self._speaker(confirm(place, self._sockets, message))
+        elif letter.verb == "recover":
+            from deployer.agent.recover_asked import recover_asked  # noqa: PLC0415  as above
+
+            self._speaker(recover_asked(place, self._emit))
         elif letter.verb == "stream":
             from deployer.agent.streaming import stream  # noqa: PLC0415  only `logs` and `run` do
 

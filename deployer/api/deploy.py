@@ -8,12 +8,13 @@ from deployer.api.environment import Environment
 from deployer.api.left_behind import left_behind
 from deployer.api.rendered import release_file
 from deployer.api.running import Ending, run_plan
+from deployer.api.whole import refuse_split
 from deployer.core.fact import Fact
 from deployer.core.health import probes_file
 from deployer.core.host_facts import disk, python
 from deployer.core.host_state import AppState, app_state
 from deployer.core.plan import Plan
-from deployer.core.release import Layout
+from deployer.core.release import Layout, Release
 from deployer.core.rendered import RenderedFile
 from deployer.core.report import HostReport, Outcome
 from deployer.core.supply import Wheels
@@ -28,6 +29,7 @@ from deployer.transport.wheels import LocalWheels
 def deploy(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     """Deploy; already live and healthy everywhere is a success with nothing to do."""
     first_facts(at, sessions, with_revision=at.pulls)
+    refuse_split(at, states(sessions))
     revision = pinned_revision(at, sessions)
     live = already_live(at, sessions, revision)
     if live:
@@ -94,17 +96,24 @@ def already_live(at: Environment, sessions: Mapping[str, Session], revision: str
     return Ending(reports, f"already live: {release} is healthy on {', '.join(sessions)}")
 
 
-def plan_deploy(at: Environment, sessions: Mapping[str, Session], revision: str) -> Plan:
-    """Ask the rest of the facts and put the plan together."""
+def plan_deploy(
+    at: Environment,
+    sessions: Mapping[str, Session],
+    revision: str,
+    *,
+    command: str = "deploy",
+    again: Release | None = None,
+) -> Plan:
+    """Ask the rest of the facts and put the plan together; `again` is a release to build anew."""
     found = states(sessions)
     steps = deploy_recipe()
     supply = (None if at.pulls else _repository(at), _wheels(at))
     live_files = dict.fromkeys(sessions, at.live_files)
-    release = next_release(found, revision)
+    release = again or next_release(found, revision)
     app = at.inventory.app
     files = (*at.rendered, release_file(app, release.id), probes_file(app), digest_file(at))
     on = targets(at, release, live_files, files, supply)
-    plan = make_plan(at, "deploy", steps, on, found)
+    plan = make_plan(at, command, steps, on, found)
     at.on_all(sessions, lambda one: one.ask(_unasked(one, plan)))
     return plan
 

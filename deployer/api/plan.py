@@ -8,6 +8,7 @@ from deployer.api.deployment import states
 from deployer.api.environment import Environment
 from deployer.api.preview import previewed
 from deployer.api.rollback import plan_release, plan_rollback
+from deployer.api.whole import refuse_split
 from deployer.core.host_state import AppState
 from deployer.core.migration_files import read_migration
 from deployer.core.plan import Plan
@@ -25,6 +26,7 @@ _ON_THE_HOST = "decided on the host, after the code is there"
 def preview_deploy(at: Environment, sessions: Mapping[str, Session]) -> Preview:
     """Say what a deploy would do, or that it is live already."""
     first_facts(at, sessions, with_revision=at.pulls)
+    refuse_split(at, states(sessions))
     revision = pinned_revision(at, sessions)
     live = already_live(at, sessions, revision)
     if live is not None:

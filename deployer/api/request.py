@@ -54,6 +54,14 @@ class RestoreRequest(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class RecoverRequest(Request):
+    """In which direction a split fleet is made whole."""
+
+    finish: bool = False
+    undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryRequest(Request):
     """How many runs to show, as it was typed."""
 

@@ -7,6 +7,7 @@ from deployer.api.deployment import make_plan, states, targets
 from deployer.api.environment import Environment
 from deployer.api.intact import refuse_damaged
 from deployer.api.running import Ending, run_plan
+from deployer.api.whole import refuse_split
 from deployer.core.host_facts import release_files
 from deployer.core.host_state import AppState, ReleaseRecord, app_state
 from deployer.core.plan import Plan
@@ -30,7 +31,21 @@ def plan_rollback(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     # Nothing but the app: an unreachable repository must not stand in the way of going back.
     at.on_all(sessions, lambda one: one.ask((app_state(),)))
     found = states(sessions)
-    record = choose_release(at, found)
+    refuse_split(at, found)
+    return plan_return(at, sessions, choose_release(at, found).id)
+
+
+def plan_return(
+    at: Environment,
+    sessions: Mapping[str, Session],
+    release_id: str,
+    *,
+    command: str = "rollback",
+    mark_bad: bool = True,
+) -> Plan:
+    """Put together how hosts go to a release that they have; the app's state was asked."""
+    found = states(sessions)
+    record = next(one for state in found.values() for one in state.releases if one.id == release_id)
     refuse_damaged(at, sessions, found, record.id)
     at.on_all(sessions, lambda one: one.ask((release_files(record.id),)))
     live_files = {
@@ -46,7 +61,7 @@ def plan_rollback(at: Environment, sessions: Mapping[str, Session]) -> Plan:
         # Only for the hint: backups that cannot be listed must not stand in the way either.
         fact = backups(Layout(at.inventory.app.name))
         at.on_all(sessions, lambda one: one.ask((fact,), strict=False))
-    plan = make_plan(at, "rollback", rollback_recipe(), on, found)
+    plan = make_plan(at, command, rollback_recipe(mark_bad=mark_bad), on, found)
     at.on_all(
         sessions,
         lambda one: one.ask(

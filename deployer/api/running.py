@@ -72,6 +72,8 @@ def _told(at: Environment, plan: Plan, outcome: Outcome) -> tuple[str, str]:
     again = f"{live} serves again and is healthy" if live else "nothing is live, as before"
     sentence, command = _SENTENCES.get(outcome, (f"ended as {outcome}", "status"))
     done = _done(plan)
+    if outcome is Outcome.MIXED and at.request.no_confirm:
+        command = "status"  # nobody has decided for the fleet, so there is nothing to finish
     next_command = f"inv {command} --env {at.inventory.environment}" if command else ""
     return sentence.format(serving=serving, again=again, done=done), next_command
 

@@ -7,6 +7,7 @@ from deployer.api.answering import Answer, Asked, worst
 from deployer.core.host_facts import damage
 from deployer.core.host_state import AppState, ColourState, app_state
 from deployer.core.release import other
+from deployer.core.split import Split, find_split
 from deployer.engine.session import Session
 from deployer.errors import DeployerError
 from deployer.output.tables import Row
@@ -46,8 +47,9 @@ def status(asked: Asked) -> Answer:
     """Read how the app stands; 7 when a host is not well, 8 when releases differ."""
     found = asked.gather(_read_standing)
     env = asked.at.inventory.environment
+    split = find_split({host: one.state for host, one in found.items()})
     rows = [
-        _row(env, host.name, found[host.name])
+        _row(env, host.name, found[host.name], split)
         if host.name in found
         else _unknown(host.name, asked.errors[host.name])
         for host in asked.at.hosts
@@ -87,7 +89,7 @@ def _code(found: Mapping[str, Standing]) -> int:
     return worst((*wrong, *mixed))
 
 
-def _row(env: str, host: str, standing: Standing) -> Row:
+def _row(env: str, host: str, standing: Standing, split: Split | None) -> Row:
     state = standing.state
     if not state.set_up:
         return {"host": host, "state": "not set up", "note": "run `inv setup`"}
@@ -104,7 +106,7 @@ def _row(env: str, host: str, standing: Standing) -> Row:
         "unit": unit.active,
         "restarts": unit.restarts,
         "warm": warm.release if warm.is_active and state.live_colour else "",
-        "note": _note(env, host, standing),
+        "note": _note(env, host, standing, split),
         "locked_by": state.locked_by,
         "hold": state.hold,
         "open_run": state.open_run,
@@ -112,6 +114,10 @@ def _row(env: str, host: str, standing: Standing) -> Row:
         "damage": standing.damage,
         "fallback": state.fallback,
     }
+
+
+def _is_of(host: str, split: Split) -> bool:
+    return host in (*split.committed, *split.back)
 
 
 def _state(standing: Standing) -> str:
@@ -129,10 +135,11 @@ def _unknown(host: str, error: DeployerError) -> Row:
     return {"host": host, "state": "unknown", "note": error.message, "hint": error.hint}
 
 
-def _note(env: str, host: str, standing: Standing) -> str:
+def _note(env: str, host: str, standing: Standing, split: Split | None) -> str:
     state = standing.state
     parts = (
         standing.problem,
+        f"SPLIT: {split}: `inv recover --env {env}`" if split and _is_of(host, split) else "",
         f"the host left a damaged release by itself: {state.fallback}" if state.fallback else "",
         f"at work: {state.locked_by}" if state.locked_by else "",
         f"held: {state.hold}" if state.hold else "",

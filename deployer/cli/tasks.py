@@ -8,6 +8,7 @@ from deployer.cli import (
     lab_tasks,
     local_tasks,
     reading_tasks,
+    recovery_tasks,
     restore_tasks,
     upkeep_tasks,
 )
@@ -143,6 +144,7 @@ namespace = Collection(
     deploy,
     plan,
     rollback,
+    *recovery_tasks.TASKS,
     *upkeep_tasks.TASKS,
     *backup_tasks.TASKS,
     *restore_tasks.TASKS,

@@ -6,6 +6,7 @@ from typing import cast
 
 from deployer.core.fact import Fact
 from deployer.core.release import ReleaseState, other
+from deployer.core.run_outcome import RunOutcome, parse_run_outcome
 from deployer.core.schema_run import SchemaRun, parse_schema_runs
 
 
@@ -72,6 +73,10 @@ class AppState:
     fallback: str = ""
     """Why the host has left a damaged release by itself, while it still serves what it chose."""
     schema_runs: tuple[SchemaRun, ...] = ()
+    decided: RunOutcome | None = None
+    """The last run that was committed here."""
+    went_back: tuple[RunOutcome, ...] = ()
+    """Later runs that a fleet was to commit, and that have not been committed here."""
 
     @property
     def live_release(self) -> ReleaseRecord | None:
@@ -116,8 +121,6 @@ def parse_app_state(answer: object) -> AppState:
     if not data.get("set_up"):
         return AppState(set_up=False)
     colours = {name: _colour(one) for name, one in _mapping(data.get("colours")).items()}
-    releases = data.get("releases")
-    records = releases if isinstance(releases, list) else []
     return AppState(
         set_up=True,
         fence=_number(data.get("fence")),
@@ -126,13 +129,15 @@ def parse_app_state(answer: object) -> AppState:
         live_colour=_text(data.get("live_colour")),
         config_digest=_text(data.get("config_digest")),
         colours=colours,
-        releases=tuple(_record(_mapping(one)) for one in records),
+        releases=tuple(_record(_mapping(one)) for one in _items(data.get("releases"))),
         open_run=_described(data.get("open_run")),
         locked_by=_described(data.get("locked_by")),
         hold=_described(data.get("hold")),
         schema_runs=parse_schema_runs(data.get("schema")),
         broken=_broken(_mapping(data.get("broken"))),
         fallback=_described(data.get("fallback")),
+        decided=parse_run_outcome(data["decided"]) if data.get("decided") else None,
+        went_back=tuple(parse_run_outcome(one) for one in _items(data.get("went_back"))),
     )
 
 
@@ -181,6 +186,10 @@ def _described(answer: object) -> str:
 
 def _mapping(answer: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", answer) if isinstance(answer, Mapping) else {}
+
+
+def _items(answer: object) -> list[object]:
+    return answer if isinstance(answer, list) else []
 
 
 def _text(answer: object) -> str:

@@ -11,8 +11,11 @@ from deployer.steps.restart import Restart
 from deployer.steps.retire import Retire
 
 
-def rollback() -> tuple[Step, ...]:
-    """See that the older release fits the schema, start it (or find it warm), prove it, switch."""
+def rollback(*, mark_bad: bool = True) -> tuple[Step, ...]:
+    """See that the older release fits the schema, start it (or find it warm), prove it, switch.
+
+    Without `mark_bad` what is left is as good as it was: the fleet has only decided otherwise.
+    """
     return (
         Preflight(builds=False),
         AskSchema(),
@@ -21,5 +24,5 @@ def rollback() -> tuple[Step, ...]:
         CheckHealth(),
         Activate(),
         CheckFront(),
-        Retire(mark_bad=True),
+        Retire(mark_bad=mark_bad),
     )

@@ -6,23 +6,48 @@ back.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import cast
 
+from deployer.agent.verdict import verdict
 from deployer.api.agent_package import digest
 from deployer.core.transport import Channel, Completed, Counts, HostAddress, Message
 from deployer.errors import ConnectionLost, HostTimeout, HostUnreachable
-from tests.flow.fake_host import Failed, FakeHost, Hands, Json, Link, Open, answer, outcome, said
+from tests.flow.fake_host import Failed, FakeHost, Hands, Json, Link, Open, answer, said
 
 DIGEST = digest()
+
+
+class Killed(BaseException):
+    """The controller was killed: it says and does nothing more."""
+
+
+class Life:
+    """How many words, heard or said, a controller has left to live; None for ever."""
+
+    def __init__(self, words: int | None = None) -> None:
+        self._left = words
+        self._lock = Lock()
+
+    def word(self) -> None:
+        """Say or hear one; raises Killed when there is none left."""
+        with self._lock:
+            if self._left is None:
+                return
+            self._left -= 1
+            if self._left < 0:
+                raise Killed
 
 
 class FakeFleet:
     """A transport to hosts in memory."""
 
-    def __init__(self, hosts: Sequence[FakeHost]) -> None:
+    def __init__(self, hosts: Sequence[FakeHost], life: Life | None = None) -> None:
         self.hosts = {host.name: host for host in hosts}
+        self._life = life or Life()
 
     def open(self, host: HostAddress) -> Channel:
+        self._life.word()
         found = self.hosts.get(host.name)
         if found is None:
             raise HostUnreachable(f"No `{host.name}`.", host=host.name, hint="Add it.")
@@ -32,7 +57,7 @@ class FakeFleet:
         cut_off = found.trouble.cut_off and found.awaiting is not None
         if cut_off or (found.opened > 1 and found.trouble.stays_lost):
             raise HostUnreachable("No route.", host=host.name, hint="Wait.")
-        return FakeChannel(found)
+        return FakeChannel(found, self._life)
 
     def bootstrap(
         self, host: HostAddress, script: bytes, payload: bytes, timeout: float
@@ -43,8 +68,9 @@ class FakeFleet:
 class FakeChannel:
     """One conversation; when it ends before a commit, the host puts itself back."""
 
-    def __init__(self, host: FakeHost) -> None:
+    def __init__(self, host: FakeHost, life: Life) -> None:
         self._host = host
+        self._life = life
         self._agent = FakeAgent(host)
         self._replies: list[Message] = [{"hello": {"agent": DIGEST, "protocol": 1}}]
         self._gone = False
@@ -58,6 +84,7 @@ class FakeChannel:
         return self._counts
 
     def send(self, message: Message, blobs: Sequence[bytes] = ()) -> None:
+        self._life.word()
         if self._gone or self._ends:
             raise self._lost()
         link = self._fault(message)
@@ -74,6 +101,7 @@ class FakeChannel:
             self._replies.pop()
 
     def receive(self, timeout: float) -> Message:
+        self._life.word()
         if self._replies:
             self._host.round_trips += self._asked
             self._asked = False
@@ -123,6 +151,7 @@ class FakeAgent:
             "commit": self._commit,
             "propose": self._propose,
             "confirm": self._confirm,
+            "recover": self._recover,
             "cancel": lambda _: [],
         }
         return answers[str(message["verb"])](message)
@@ -168,7 +197,8 @@ class FakeAgent:
         if release:
             host.counter = max(host.counter, cast("int", release["number"]))
         self._open = Open(release, cast("list[Json]", message["settle"]), str(message["run"]))
-        host.runs[self._open.run] = "open"
+        told = {key: message[key] for key in ("command", "release")}
+        host.write("begin", self._open.run, previous=host.live, **told)
         return [{"event": "begun", "fence": host.fence}]
 
     def _order(self, message: Message) -> list[Message]:
@@ -206,7 +236,7 @@ class FakeAgent:
         if self._host.trouble.refuses_propose:
             return [self._host.trouble.refuses_propose]
         self._host.awaiting = self
-        self._host.fleets[self._open.run] = message
+        self._host.write("await_confirm", self._open.run, **message)
         return [{"event": "awaiting", "deadline": message["deadline"]}]
 
     def _confirm(self, message: Message) -> list[Message]:
@@ -216,9 +246,16 @@ class FakeAgent:
             if said["event"] != "committed":
                 return [said]
             host.awaiting = None
-        if host.runs.get(run, "open") == "open":
+        found = verdict(host.records, run)
+        if found["outcome"] in {"open", "unknown"}:
             return [{"event": "refused", "why": "not-awaiting", "message": "It does not wait."}]
-        return [{"event": "verdict", **cast("Json", outcome(host, dict(message)))}]
+        return [{"event": "verdict", **found}]
+
+    def _recover(self, message: Message) -> list[Message]:
+        host = self._host
+        if host.locked:
+            return [{"event": "refused", "why": "locked", "message": "ann is at work."}]
+        return [{"event": "recovered", "run": "", "outcome": "", "cause": "", "fell_back": False}]
 
     def _commit(self, message: Message) -> list[Message]:
         run = self._open
@@ -250,7 +287,7 @@ class FakeAgent:
     def _end(self, outcome: str) -> None:
         assert self._open is not None
         self._host.outcomes.append(outcome)
-        self._host.runs[self._open.run] = outcome
+        self._host.write("end", self._open.run, outcome=outcome)
         self._host.locked = False
         self._open = None
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, cast
 
+from deployer.agent.fleet_records import fleet_records
+from deployer.agent.verdict import verdict
 from deployer.core.release import Layout
 from deployer.core.transport import Message
 from deployer.errors import HostError
@@ -96,10 +98,8 @@ class FakeHost:
     heard: list[Message] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     """How each run ended here."""
-    runs: dict[str, str] = field(default_factory=dict)
-    """What the journal says of each run."""
-    fleets: dict[str, Message] = field(default_factory=dict)
-    """What was proposed of each run."""
+    records: list[Json] = field(default_factory=list)
+    """The journal, as far as it tells what became of runs."""
     awaiting: "Waiting | None" = None
     """Who waits for a confirm here."""
     links_lost: int = 0
@@ -126,6 +126,10 @@ class FakeHost:
     def spoken(self) -> tuple[str, ...]:
         """What it was told, in short."""
         return tuple(said(message) for message in self.heard)
+
+    def write(self, event: str, run: str, **data: object) -> None:
+        """Add to the journal."""
+        self.records.append({**data, "event": event, "run": run})
 
     def deadline_passes(self) -> None:
         """Let the time be over in which a run could be confirmed."""
@@ -311,6 +315,8 @@ def app(host: FakeHost, _: Json) -> object:
         "releases": list(host.releases.values()),
         "open_run": None,
         "schema": host.schema,
+        "locked_by": {"run": "another"} if host.locked else None,
+        **fleet_records(host.records),
     }
 
 
@@ -319,15 +325,7 @@ def outcome(host: FakeHost, asked: Json) -> object:
     run = str(asked["run"])
     if host.awaiting is not None and host.awaiting.is_gone:
         host.deadline_passes()  # who asks again and again sees it pass
-    told = host.fleets.get(run, {})
-    return {
-        "run": run,
-        "outcome": host.runs.get(run, "unknown"),
-        "at_work": host.awaiting is not None,
-        "awaits_confirm": host.awaiting is not None,
-        "fleet": told.get("fleet", []),
-        "leader": told.get("leader", ""),
-    }
+    return {**verdict(host.records, run), "at_work": host.awaiting is not None}
 
 
 def remote_revision(host: FakeHost, asked: Json) -> object:

@@ -10,6 +10,7 @@ from deployer.api.deploy import deploy
 from deployer.api.environment import Environment
 from deployer.api.perform import UseCase, with_sessions
 from deployer.api.place import Place, SystemClock
+from deployer.api.recover import use_case as recover_use_case
 from deployer.api.rendered import app_files
 from deployer.api.request import Request
 from deployer.api.rollback import rollback
@@ -22,7 +23,7 @@ from deployer.core.rendered import RenderedFile
 from deployer.core.report import EXIT_CODES, Outcome
 from deployer.core.secret import Secret
 from deployer.errors import DeployerError
-from tests.flow.fake_agent import FakeFleet
+from tests.flow.fake_agent import FakeFleet, Killed, Life
 from tests.flow.fake_host import FakeHost, Trouble
 from tests.shop_values import Section, hosts_of, inventory
 
@@ -30,6 +31,7 @@ FIRST = "aaaaaaa" + "0" * 33
 SECOND = "bbbbbbb" + "0" * 33
 THIRD = "ccccccc" + "0" * 33
 SECRETS = {"DATABASE_URL": Secret("postgresql://shop:hush-hush@db/shop")}
+KILLED = 137
 _RENDERED: dict[str, tuple[RenderedFile, ...]] = {}
 
 
@@ -56,6 +58,11 @@ class Stage:
     ending: Ending | None = None
     error: DeployerError | None = None
     watch: Callable[[Event], None] = lambda _: None
+    words: int | None = None
+    """How many words the controller of the next command has left to live."""
+    is_early: bool = False
+    """What comes next comes before the deadline of a confirm."""
+    commands: int = 0
 
     def deploy(
         self, revision: str = SECOND, *, force: bool = False, no_confirm: bool = False
@@ -71,6 +78,10 @@ class Stage:
         """Roll back, and give the exit code."""
         asked = Request("rollback", to=to, no_confirm=no_confirm)
         return self._command(rollback, replace(asked, allow_destructive=allow_destructive))
+
+    def recover(self, *, undo: bool = False, builds: bool = False) -> int:
+        """Put right and make whole, and give the exit code."""
+        return self._command(recover_use_case(undo=undo, builds=builds), Request("recover"))
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -106,16 +117,19 @@ class Stage:
             host.heard.clear()
             host.round_trips = 0
             host.opened = 0
-            host.runs.clear()
         at = self._environment(request)
         addresses = tuple(address(self.inventory, host) for host in at.hosts)
         try:
-            self.ending = with_sessions(at, FakeFleet(self.hosts), addresses, use_case)
+            fleet = FakeFleet(self.hosts, Life(self.words))
+            self.ending = with_sessions(at, fleet, addresses, use_case)
         except DeployerError as error:
             self.error = error
             return error.exit_code
+        except Killed:
+            return KILLED
         finally:
-            for host in self.hosts:
+            self.words = None
+            for host in () if self.is_early else self.hosts:
                 host.deadline_passes()
         return EXIT_CODES[self.ending.outcome]
 
@@ -124,7 +138,9 @@ class Stage:
         environ = {"GITHUB_ACTOR": "ann"}
         place = Place(folder, environ, StringIO(), StringIO(), None, QuickClock(), self._knock)
         chosen = tuple(self.inventory.hosts.values())
-        at = Environment(place, request, self.inventory, chosen, SECRETS, self._hear, "run-1")
+        self.commands += 1
+        run = f"run-{self.commands:03d}"
+        at = Environment(place, request, self.inventory, chosen, SECRETS, self._hear, run)
         at.__dict__["rendered"] = rendered(self.inventory)
         return at
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deployer.agent import counters, lock
 from deployer.agent.context import ActionFailed, Context, Fields
+from deployer.agent.fleet_records import fleet_records
 from deployer.agent.journal import NAME, Record, load
 from deployer.agent.recovery import broken, last_fallback, plan
 from deployer.agent.release_record import read_record
@@ -41,6 +42,7 @@ def app(ctx: Context, _question: Fields) -> object:
         "open_run": _open_run(records),
         "broken": _broken(records),
         "fallback": _fallback(records),
+        **fleet_records(records),
         "locked_by": dict(lock.owner(folder)) or None,
         "hold": _hold(folder),
         "config_digest": _digest(ctx, live),
