@@ -18,7 +18,10 @@ Left out, `--env` is the variable `DEPLOYER_ENV`, or the only environment there 
 With `deployer`, words that no command knows end with exit code 2; with plain `inv` with 1, which
 is Invoke's own. The [exit codes](exit-codes.md) of the commands themselves are the same."""
 _GROUPS = (
-    ("Change hosts", ("setup", "deploy", "rollback", "backup", "restore", "prune", "run")),
+    (
+        "Change hosts",
+        ("setup", "deploy", "rollback", "recover", "backup", "restore", "prune", "run"),
+    ),
     ("Look before", ("check", "plan", "render")),
     ("Look after", ("status", "health", "logs", "history", "releases", "backups")),
     ("Start a project", ("init", "trust", "schema")),

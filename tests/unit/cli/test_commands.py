@@ -14,7 +14,8 @@ TASKS = sorted(name for name in namespace.task_names)
 CONTEXTS = {context.name: context for context in deepcopy(namespace).to_contexts()}
 COMMANDS = {
     "deploy", "plan", "rollback", "setup", "check", "status", "releases", "history", "health",
-    "logs", "run", "backup", "backups", "restore", "prune", "render", "trust", "schema", "init",
+    "logs", "run", "backup", "backups", "restore", "prune", "recover",
+    "render", "trust", "schema", "init",
     "lab.up", "lab.down", "lab.status",
 }  # fmt: skip
 HEAVY = ("pydantic", "fabric", "paramiko", "rich", "jinja2", "ruamel", "deployer.core.inventory")
