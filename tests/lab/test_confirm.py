@@ -1,0 +1,224 @@
+"""Real hosts that go back unless somebody reaches them anew, and fleets that never split unseen."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployer.api.sessions import address
+from deployer.core.transport import Message
+from deployer.inventory.loader import load
+from deployer.lab.host import LabHost
+from deployer.lab.lab import Lab
+from deployer.lab.machine import wait_until
+from deployer.lab.traffic import Traffic
+from deployer.transport.ssh import SshTransport
+from tests.faults.tiny import HOST_NAME, NAME, revise, tiny
+from tests.lab.outside import live
+from tests.lab.project import Project
+
+PROJECT = Path(__file__).parents[2]
+DEADLINE = 10.0
+SITE = PROJECT / "templates/nginx/site.conf.j2"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab(f"confirm-{os.getpid()}", project=PROJECT) as made:
+        made.up(3)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def project(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("confirm")
+    made = Project(folder, lab.hosts, tiny(folder / "app"))
+    made.section("app", "health")["confirm"] = {"deadline": f"{DEADLINE:g}s"}
+    made.section("rollout")["batches"] = ["100%"]
+    made.write()
+    made.must("setup")
+    made.must("deploy")
+    return made
+
+
+def die(project: Project, moment: str, *, limit: str = "") -> None:
+    """Deploy a new revision with a controller that is killed at a moment of the confirms."""
+    commit = revise(project.app, f"r{time.monotonic_ns()}")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.lab.dying", moment, str(project.folder), commit, limit],
+        cwd=PROJECT,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == -9, (done.returncode, done.stdout, done.stderr)
+
+
+def journal(host: LabHost) -> list[dict[str, object]]:
+    lines = host.run(f"cat /var/lib/deployer/{NAME}/journal").stdout.splitlines()
+    return [json.loads(line.partition("\t")[0]) for line in lines if line]
+
+
+def last_end(host: LabHost) -> dict[str, object]:
+    return next(one for one in reversed(journal(host)) if one["event"] == "end")
+
+
+def is_waiting(host: LabHost) -> bool:
+    return host.run(f"ls /run/deployer/{NAME}-*.confirm").returncode == 0
+
+
+def served(project: Project) -> list[str]:
+    found = [live(host, NAME) for host in project.hosts]
+    assert [project.get("/healthz", host)[0] for host in project.hosts] == [200] * len(found)
+    return found
+
+
+def status_of(project: Project, host: LabHost) -> int:
+    """What a stranger gets; 0 for no answer at all."""
+    try:
+        return project.get("/healthz", host)[0]
+    except OSError:
+        return 0
+
+
+def confirm(project: Project, host: LabHost, run: str) -> Message:
+    """Say over a connection of our own that a run is confirmed."""
+    inventory = load(project.folder / "inventories", "lab", project.environ)
+    channel = SshTransport(project.environ).open(address(inventory, inventory.hosts[host.name]))
+    try:
+        channel.receive(20)
+        channel.send({"verb": "confirm", "app": NAME, "run": run})
+        return channel.receive(40)
+    finally:
+        channel.close()
+
+
+def told(project: Project, command: str) -> str:
+    done = project.inv(command)
+    assert done.returncode == 8, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_without_a_confirm_a_host_goes_back_by_itself_and_loses_no_request(
+    project: Project,
+) -> None:
+    host = project.hosts[0]
+    before = live(host, NAME)
+
+    with Traffic(host.address, HOST_NAME, rate=30, threads=2) as users:
+        die(project, "look", limit=host.name)
+        began = time.monotonic()
+        assert is_waiting(host)
+        assert live(host, NAME) != before
+        wait_until(lambda: last_end(host)["outcome"] == "rolled_back", seconds=DEADLINE + 20)
+        took = time.monotonic() - began
+
+    assert took <= DEADLINE + 5, took
+    assert last_end(host)["reason"] == f"nobody confirmed in {DEADLINE:g} s"
+    assert users.seen.lost == 0, users.seen
+    assert live(host, NAME) == before
+    assert not is_waiting(host)
+
+
+def test_late_double_and_foreign_confirms_are_told_the_truth(project: Project) -> None:
+    host = project.hosts[0]
+    late = str(last_end(host)["run"])
+    project.must("deploy", "--force")
+    done = str(last_end(host)["run"])
+
+    answers = [confirm(project, host, run) for run in (late, done, done, "20200101-000000-0000")]
+
+    assert [one.get("outcome") for one in answers] == [
+        "rolled_back",
+        "committed",
+        "committed",
+        None,
+    ]
+    assert (answers[3]["event"], answers[3]["why"]) == ("refused", "unknown-run")
+
+
+def test_a_release_that_only_its_host_can_see_goes_back(project: Project) -> None:
+    before = served(project)
+    site = project.folder / "templates/nginx/site.conf.j2"
+    site.parent.mkdir(parents=True)
+    text = SITE.read_text()
+    site.write_text(text.replace("    listen {{ site.port }};", "    listen 127.0.0.1:80;"))
+    try:
+        seen = project.inv("deploy")
+        after = served(project)
+        blind = project.inv("deploy", "--no-confirm", "--limit", "web1")
+        hidden = project.inv("health", "--limit", "web1")
+        outside = status_of(project, project.hosts[0])
+    finally:
+        site.unlink()
+    project.must("deploy", "--no-confirm")
+
+    assert seen.returncode == 6, seen.stdout + seen.stderr
+    assert "from outside" in seen.stdout + seen.stderr
+    assert after == before
+    # Nobody who asks the host itself sees anything wrong: only the look from outside does.
+    assert (blind.returncode, hidden.returncode) == (0, 0), blind.stdout + blind.stderr
+    assert outside != 200
+    assert len(set(served(project))) == 1
+
+
+def test_a_controller_that_dies_after_the_decision_leaves_a_split_that_can_be_finished(
+    project: Project,
+) -> None:
+    project.must("deploy", "--force")
+    before = served(project)[0]
+    leader, *others = project.hosts
+
+    die(project, "decided")
+    wait_until(lambda: not any(map(is_waiting, others)), seconds=2 * DEADLINE + 20)
+    wait_until(lambda: {last_end(one)["outcome"] for one in others} == {"rolled_back"}, seconds=20)
+    decided = live(leader, NAME)
+    split = [live(host, NAME) for host in project.hosts]
+    status, deploy, plan, rollback = (
+        told(project, one) for one in ("status", "deploy", "plan", "rollback")
+    )
+    recovered = project.must("recover")
+
+    assert split == [decided, before, before]
+    for said in (status, deploy, plan, rollback):
+        assert str(last_end(leader)["run"]) in said
+        assert decided in said
+        assert "inv recover --env lab" in said
+    assert served(project) == [decided] * 3, recovered
+    project.must("status")
+
+
+def test_or_that_can_be_taken_back(project: Project) -> None:
+    before = served(project)[0]
+    others = project.hosts[1:]
+
+    die(project, "decided")
+    for host in others:
+        host.run(f"systemctl stop 'deployer-{NAME}-*'")  # it goes back at once when told to stop
+    wait_until(lambda: {last_end(one)["outcome"] for one in others} == {"rolled_back"}, seconds=30)
+    told(project, "status")
+    project.must("recover", "--undo")
+
+    assert served(project) == [before] * 3
+    project.must("status")
+    assert project.inv("recover", "--undo", "--finish").returncode == 2
+
+
+def test_recover_confirms_hosts_that_still_wait(project: Project) -> None:
+    leader = project.hosts[0]
+
+    die(project, "decided")
+    done = project.inv("recover")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(set(served(project))) == 1
+    assert "still waited" in done.stdout + done.stderr
+    assert last_end(leader)["outcome"] == "committed"
