@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployer.core.event import StepFailed
+from deployer.core.event import Event, Noticed, StepFailed, StepStarted
 from deployer.core.report import Outcome
 from deployer.core.transport import Message
 from tests.flow.fake_host import Link, Trouble
@@ -139,3 +139,34 @@ def test_a_rollback_is_confirmed_too():
     made.hosts[0].trouble = Trouble()
     assert made.rollback() == 0
     assert made.hosts[0].serving == FIRST_ID
+
+
+def test_how_a_release_is_looked_at_can_be_chosen():
+    for way, code in (("auto", 6), ("direct", 6), ("ssh", 0), ("off", 0)):
+        health = {"path": "/healthz", "confirm": {"outside": way}}
+        made = serving_first(troubles={"web1": Trouble(unseen=True)}, app={"health": health})
+
+        assert made.deploy(SECOND) == code, way
+
+
+def test_what_nobody_could_see_before_either_is_only_told():
+    made = serving_first()
+    made.hides = True
+
+    assert made.deploy(SECOND) == 0
+    notices = [one.text for one in made.events if isinstance(one, Noticed)]
+    assert any("looked at through the new SSH connection only" in one for one in notices)
+
+
+def test_a_release_that_falls_ill_while_it_waits_is_taken_back():
+    made = serving_first()
+
+    def watch(event: Event) -> None:
+        if isinstance(event, StepStarted) and event.step == "confirm":
+            made.hosts[0].sick.add(SECOND_ID)
+
+    made.watch = watch
+
+    assert made.deploy(SECOND) == 6
+    assert made.ending is not None
+    assert "asked over a new connection: it answers 500" in made.ending.hosts[0].cause
