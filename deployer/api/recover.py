@@ -24,7 +24,7 @@ _LONGEST = 900.0
 Sessions = Mapping[str, Session]
 
 
-class _MustBuild(Exception):
+class MustBuild(Exception):
     """The decided release is gone on a host; to build it again the app's secrets are needed."""
 
 
@@ -36,7 +36,7 @@ def recover(place: Place, request: RecoverRequest) -> int:
         raise UsageError("`recover` has no dry run.", hint="`inv status` names what is split")
     try:
         return perform(place, request, use_case(undo=request.undo), with_secrets=False)
-    except _MustBuild:
+    except MustBuild:
         again = replace(request, yes=True)
         return perform(place, again, use_case(undo=False, builds=True))
 
@@ -110,7 +110,7 @@ class Recovering:
         at, sessions = self._only(split.back)
         if self._builds or not self._is_whole(split, found):
             if not self._builds:
-                raise _MustBuild
+                raise MustBuild
             plan = self._built(at, sessions, split)
         else:
             plan = plan_return(at, sessions, split.release, command="recover", mark_bad=False)

@@ -55,7 +55,8 @@ class FakeFleet:
             raise found.trouble.unreachable
         found.opened += 1
         cut_off = found.trouble.cut_off and found.awaiting is not None
-        if cut_off or (found.opened > 1 and found.trouble.stays_lost):
+        lost = found.opened > 1 and found.trouble.stays_lost
+        if cut_off or lost or found.opened > found.trouble.opens:
             raise HostUnreachable("No route.", host=host.name, hint="Wait.")
         return FakeChannel(found, self._life)
 

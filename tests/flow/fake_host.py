@@ -47,6 +47,8 @@ class Trouble:
     """At which message: a verb, or `order BUILD`."""
     link_once: bool = False
     """The link is lost at the first such message only."""
+    opens: int = 1000
+    """So many connections can be made to it in one command."""
     stays_lost: bool = False
     """It cannot be reached once more after a link was lost."""
     unreachable: HostError | None = None

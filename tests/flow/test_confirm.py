@@ -170,3 +170,11 @@ def test_a_release_that_falls_ill_while_it_waits_is_taken_back():
     assert made.deploy(SECOND) == 6
     assert made.ending is not None
     assert "asked over a new connection: it answers 500" in made.ending.hosts[0].cause
+
+
+@pytest.mark.parametrize(("when", "code"), [(Link.LOST_AFTER, 0), (Link.LOST_BEFORE, 6)])
+def test_the_old_connection_is_a_witness_when_no_new_one_can_be_made_any_more(when, code):
+    made = serving_first(2, troubles={"web1": Trouble(link=("confirm", when), opens=2)})
+
+    assert made.deploy(SECOND) == code
+    assert {host.serving for host in made.hosts} == {FIRST_ID if code else SECOND_ID}

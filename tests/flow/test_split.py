@@ -2,6 +2,7 @@
 
 import pytest
 
+from deployer.api.recover import MustBuild
 from deployer.core.report import Outcome
 from deployer.core.transport import Message
 from deployer.errors import FleetSplit, Locked
@@ -68,6 +69,8 @@ def test_recover_builds_the_release_again_if_it_was_discarded():
     made = split()
     del made.hosts[2].releases[SECOND_ID]
 
+    with pytest.raises(MustBuild):
+        made.recover()
     code = made.recover(builds=True)
 
     assert (code, serving(made)) == (0, {SECOND_ID})
