@@ -32,3 +32,18 @@ def docs(context: Context, serve: bool = False) -> None:
     from deployer.cli.programs import mkdocs, programs
 
     programs(mkdocs(serve=serve))
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "count": "how many cases, half inventories and half command lines; default 100000",
+        "seed": "a number that makes the same cases again; default from the clock, and printed",
+        "only": "the number of the one case to make again, with --seed; default all",
+    },
+)
+def fuzz(context: Context, count: str = "100000", seed: str = "", only: str = "") -> None:
+    """Feed generated inventories and command lines to deployer; nothing leaves this machine."""
+    from deployer.cli.programs import fuzzers, programs
+
+    programs(fuzzers(count=count, seed=seed, only=only))

@@ -14,6 +14,8 @@ from invoke.exceptions import Exit
 from deployer.api.place import Place, this_folder, this_place
 from deployer.api.request import Request
 from deployer.errors import DeployerError, InternalError
+from deployer.output.stream import Stream
+from deployer.output.text import clean, harmless
 
 Asked = TypeVar("Asked", bound=Request)
 
@@ -66,6 +68,9 @@ def _tell(error: DeployerError, request: Request) -> None:
     if request.output == "json":
         told = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
         print(json.dumps({"event": "Error", **told}), flush=True)  # noqa: T201  as above
-    print(f"error: {error.message}", file=sys.stderr)  # noqa: T201  as above
+    # Words of a command line may come from a branch's name or a CI variable: they are quoted.
+    stderr = Stream(sys.stderr)
+    for line in f"error: {error.message}".split("\n"):
+        stderr.line(harmless(clean(line)))
     if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)  # noqa: T201  as above
+        stderr.line(harmless(clean(f"hint: {error.hint}")))

@@ -6,12 +6,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from invoke import Program
-from invoke.exceptions import Exit, ParseError
+from invoke.exceptions import (
+    AmbiguousEnvVar,
+    Exit,
+    ParseError,
+    UncastableEnvVar,
+    UnknownFileType,
+)
+from invoke.vendor.yaml import YAMLError
 
 from deployer import __version__
 from deployer.cli.tasks import namespace
+from deployer.output.text import clean, harmless
 
 _USAGE = 2
+_BROKEN_SETTINGS = (
+    *(UnknownFileType, AmbiguousEnvVar, UncastableEnvVar, YAMLError, SyntaxError),
+    *(OSError, ValueError, TypeError, AttributeError),
+)
+"""What Invoke raises for a file of settings that it cannot read."""
 _VALUELESS = re.compile(r"Flag <Argument: (?P<flag>[\w-]+).*> needed value.*", re.DOTALL)
 _UNKNOWN = re.compile(r"No idea what (?P<word>.*) is!", re.DOTALL)
 
@@ -23,6 +36,16 @@ class DeployerProgram(Program):
         """Parse the words before the first task."""
         with _told(()):
             super().parse_core(argv)
+
+    def create_config(self) -> None:
+        """Read Invoke's own settings of this machine (`~/.invoke.yaml`)."""
+        with _settings():
+            super().create_config()
+
+    def update_config(self, merge: bool = True) -> None:  # noqa: FBT001, FBT002  Invoke's own
+        """Read the file of Invoke's `--config`, which may name anything."""
+        with _settings():
+            super().update_config(merge)
 
     def parse_tasks(self) -> None:
         """Parse the tasks and their flags."""
@@ -48,13 +71,30 @@ def main() -> None:
 
 
 @contextmanager
+def _settings() -> Iterator[None]:
+    try:
+        yield
+    except _BROKEN_SETTINGS as error:
+        why = harmless(clean(str(error)))
+        hint = "hint: mend or remove that file of Invoke's; deployer needs nothing of it"
+        raise Exit(f"error: Settings cannot be read: {why}\n{hint}", code=_USAGE) from None
+
+
+@contextmanager
 def _told(names: Iterable[str]) -> Iterator[None]:
     try:
         yield
     except ParseError as error:
         raise Exit(_explained(error, tuple(names)), code=_USAGE) from None
+    except Exit as left:
+        if not left.message:
+            raise
+        ask = "see `deployer --list`"
+        raise Exit(f"error: {clean(left.message)}\nhint: {ask}", code=_USAGE) from None
     except ValueError as error:
-        raise Exit(f"error: {error}\nhint: see `deployer --help`", code=_USAGE) from None
+        raise Exit(
+            f"error: {clean(str(error))}\nhint: see `deployer --help`", code=_USAGE
+        ) from None
 
 
 def _explained(error: ParseError, names: tuple[str, ...]) -> str:
@@ -63,8 +103,8 @@ def _explained(error: ParseError, names: tuple[str, ...]) -> str:
     found = _UNKNOWN.fullmatch(str(error))
     ask = f"`deployer {task} --help`" if task else "`deployer --list`"
     if found is None:
-        return f"error: {_plain(str(error))}\nhint: see {ask}"
-    word = found["word"].strip("'\"")
+        return f"error: {harmless(clean(_plain(str(error))))}\nhint: see {ask}"
+    word = clean(found["word"]).strip("'\"")
     kind = "flag" if word.startswith("-") else "word"
     if not task:
         kind = kind.replace("word", "command")

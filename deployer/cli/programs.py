@@ -40,3 +40,10 @@ def pytest(*, lab: bool, select: str) -> Words:
 def mkdocs(*, serve: bool) -> Words:
     """Give the words that build or show the documentation."""
     return ("mkdocs", "serve") if serve else ("mkdocs", "build", "--strict")
+
+
+def fuzzers(*, count: str, seed: str, only: str) -> Words:
+    """Give the words that run the fuzzers."""
+    given = (("--count", count), ("--seed", seed), ("--only", only))
+    chosen = tuple(f"{flag}={value}" for flag, value in given if value)
+    return ("python", "-m", "tests.fuzz", *chosen)

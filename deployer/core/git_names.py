@@ -7,7 +7,7 @@ from deployer.core.grammar import Checked, Grammar
 
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
 _PATH = r"[A-Za-z0-9._~+/@=-]+"
-_HTTPS = rf"https://(?:[A-Za-z0-9._-]+@)?{_HOST}(?::[0-9]{{1,5}})?/{_PATH}"
+_HTTPS = rf"https://{_HOST}(?::[0-9]{{1,5}})?/{_PATH}"
 _SSH = rf"ssh://(?:[a-z_][a-z0-9_-]*@)?{_HOST}(?::[0-9]{{1,5}})?/{_PATH}"
 _SCP = rf"[a-z_][a-z0-9_-]*@{_HOST}:(?!-){_PATH}"
 _FILE = rf"file:///{_PATH}"
@@ -33,9 +33,10 @@ def ssh_place(url: str) -> str:
 
 
 def _url(text: str) -> str:
-    if re.match(r"[a-z]+://[^/@]*:[^/@]*@", text):
+    if re.match(r"https?://[^/]*@|[a-z]+://[^/@]*:[^/@]*@", text):
         return (
-            "allowed: a URL without a password; use a deploy key or the agent of `transport: push`"
+            "allowed: a URL without a user, password or token, which `ps` on hosts would show; "
+            "use a deploy key, or `transport: push`"
         )
     if re.fullmatch(rf"{_HTTPS}|{_SSH}|{_SCP}|{_FILE}|{_LOCAL}", text):
         return ""

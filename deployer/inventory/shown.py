@@ -13,6 +13,10 @@ _SECRET_PATH = re.compile(
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"(://[^/@:\s]*:)\S*@")
+_BEFORE_HOST = re.compile(
+    r"^(?!(?:ssh://)?[a-z_][a-z0-9_-]{0,15}@[^@]*$)(?:[a-z+]+://)?.*@", re.DOTALL
+)
+"""What stands where a URL has its user and password; a short user of SSH is none."""
 _QUERY_PASSWORD = re.compile(r"((?:password|passwd|token)=)[^&\s]*", re.IGNORECASE)
 
 
@@ -60,6 +64,8 @@ def _text(text: str, path: str) -> str:
     if _SECRET_PATH.fullmatch(path) or len(text) > _LONGEST or "PRIVATE KEY" in text:
         return f"a text of {len(text)} characters"
     masked = _QUERY_PASSWORD.sub(r"\1***", _USERINFO.sub(r"\1***@", text))
+    if path.endswith(".url"):
+        masked = _BEFORE_HOST.sub("***@", masked)
     return f"`{_one_line(masked)}`"
 
 

@@ -40,13 +40,13 @@ FAST = settings(
 def loaded(data: bytes):
     with TemporaryDirectory() as folder:
         (Path(folder) / "prod.yaml").write_bytes(data)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             return load(Path(folder), "prod", {"HOME": "/root"})
         except InventoryError as error:
             return checked(error, f"{folder}/prod.yaml:")
         finally:
-            assert time.perf_counter() - started < 5
+            assert time.process_time() - started < 5
 
 
 def checked(error, start):

@@ -60,14 +60,14 @@ def told(folder, name="prod"):
 @pytest.mark.parametrize("case", BYTES, ids=[case[0] for case in BYTES])
 def test_a_file_that_cannot_be_read_is_named_with_its_cause(case, tmp_path):
     _, data, where, words = case
-    started = time.perf_counter()
+    started = time.process_time()
 
     problems = told(written(tmp_path, data))
 
     assert len(problems) == 1
     assert problems[0].startswith(f"{tmp_path / 'prod.yaml'}:{where}: ")
     assert words in problems[0]
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("case", SYNTAX, ids=[case[0] for case in SYNTAX])

@@ -85,7 +85,6 @@ def test_settle_and_keep_warm_may_be_nothing(tmp_path):
     [
         "https://git.example.org/a/b.git",
         "https://git.example.org:8443/~a/b",
-        "https://user@git.example.org/a",
         "ssh://git@git.example.org:2222/a/b.git",
         "ssh://git@[::1]/a",
         "git@git.example.org:a/b.git",
