@@ -15,7 +15,7 @@ from ruamel.yaml.events import (
 )
 
 from deployer.inventory.scalars import Trap, read
-from deployer.inventory.shown import path, shown_key
+from deployer.inventory.shown import path, shown_key, shown_words
 from deployer.inventory.tree import Entry, Listing, Mark, Problem, Scalar, Table, Tree
 
 DEEPEST = 20
@@ -200,7 +200,7 @@ def _syntax(error: MarkedYAMLError, file: str) -> Problem:
     where = (error.context_mark if unclosed else error.problem_mark) or error.context_mark
     mark = Mark(file, where.line + 1, where.column + 1) if where else Mark(file, 1, 1)
     text = "a quote that is never closed" if unclosed else str(error.problem).split("\n")[0]
-    return Problem(mark, "", f"not YAML: {shown_key(text)}")
+    return Problem(mark, "", f"not YAML: {shown_words(text)}")
 
 
 def _position(text: str, where: int, file: str) -> Mark:

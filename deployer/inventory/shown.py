@@ -17,6 +17,8 @@ _BEFORE_HOST = re.compile(
     r"^(?!(?:ssh://)?[a-z_][a-z0-9_-]{0,15}@[^@]*$)(?:[a-z+]+://)?.*@", re.DOTALL
 )
 """What stands where a URL has its user and password; a short user of SSH is none."""
+_MORE_WORDS = re.compile(r"(?<=\S)\s+\S.*", re.DOTALL)
+_PASSWORD = re.compile(r"\S*:\S*@")
 _QUERY_PASSWORD = re.compile(r"((?:password|passwd|token)=)[^&\s]*", re.IGNORECASE)
 
 
@@ -33,9 +35,16 @@ def found(tree: Tree | None, path: str) -> str:
             return _scalar(tree, path)
 
 
+def shown_words(text: str) -> str:
+    """Show words of our own or of the parser: on one line, not too long."""
+    return _one_line(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
 def shown_key(key: str) -> str:
-    """Show a key: on one line, not too long."""
-    return _one_line(key if len(key) <= _LONGEST else f"{key[:_LONGEST]}…")
+    """Show a key: its first word, not too long; a lost quote makes keys of passwords too."""
+    first = _MORE_WORDS.sub("", key)
+    shown = _PASSWORD.sub("***@", first)[:_LONGEST]
+    return _one_line(shown if first == key and len(key) <= _LONGEST else f"{shown}…")
 
 
 def _scalar(scalar: Scalar, path: str) -> str:

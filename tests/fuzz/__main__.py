@@ -58,20 +58,26 @@ def fuzz(seed: int, count: int, *, only: int | None = None) -> dict[str, Counter
     numbers = range(count // 2) if only is None else range(only, only + 1)
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch).resolve() / "files"
-        folder.mkdir()
-        ends = {
-            "inventory": run(
-                "inventory", lambda chance: inventories.attempt(folder, chance), seed, numbers
-            )
-        }
+        files = Path(scratch).resolve() / "files"
+        files.mkdir()
         with command_lines.playground(Path(scratch).resolve() / "a/b/project") as contacts:
-            ends["command line"] = run(
-                "command line",
-                lambda chance: command_lines.attempt(contacts, chance),
-                seed,
-                numbers,
-            )
+            attempts: dict[str, Attempt] = {
+                "inventory": lambda chance: inventories.attempt(files, chance),
+                "command line": lambda chance: command_lines.attempt(contacts, chance),
+            }
+            return _all(attempts, seed, numbers)
+
+
+def _all(attempts: dict[str, Attempt], seed: int, numbers: range) -> dict[str, Counter[str]]:
+    ends: dict[str, Counter[str]] = {}
+    found: tuple[str, ...] = ()
+    for kind, attempt in attempts.items():
+        try:
+            ends[kind] = run(kind, attempt, seed, numbers)
+        except Findings as findings:
+            found += findings.texts
+    if found:
+        raise Findings(found)
     return ends
 
 

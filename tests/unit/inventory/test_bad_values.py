@@ -44,3 +44,21 @@ def test_a_bad_value_is_named_where_it_stands(case, tmp_path):
     assert "hunter2" not in str(caught.value)
     assert caught.value.exit_code == 2
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("database", "{kind: postgres, ur ostgres://u:hunter2@h/x: 1}"),
+        ("source", "{kind: git, ur--- ps://--- u:hunter2@h/x: 1}"),
+        ("env", "{A: {PASSWORD hunter2: x}}"),
+        ("python", "=  pass hunter2: x"),
+    ],
+)
+def test_a_password_that_a_lost_sign_made_part_of_a_key_is_not_shown(key, value, tmp_path):
+    folder = written(tmp_path, with_line(key, value))
+
+    with pytest.raises(InventoryError) as caught:
+        load(folder, "prod", {})
+
+    assert "hunter2" not in str(caught.value)
