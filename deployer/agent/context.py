@@ -9,6 +9,7 @@ from threading import Event
 from deployer.agent import programs
 from deployer.agent.clean_text import clean
 from deployer.agent.programs import Completed, Program
+from deployer.agent.redacting import Redaction
 
 Fields = Mapping[str, object]
 """An action as it came: its name under `action`, and its fields; bytes are already bytes."""
@@ -47,6 +48,7 @@ class Context:
         self.started: dict[str, float] = {}
         """When this run started a unit, in seconds since 1970: what it logged before is old."""
         self._emit = emit
+        self.redact = Redaction(self.path(f"/srv/{app}/releases"))
 
     def path(self, absolute: str) -> Path:
         """Give the real place of a path of the host; doing so twice changes nothing."""
@@ -69,11 +71,11 @@ class Context:
 
     def line(self, text: str) -> None:
         """Show a line of output."""
-        self._emit({"event": "line", "step": self.step, "line": clean(text)})
+        self._emit({"event": "line", "step": self.step, "line": clean(self.redact(text))})
 
     def action(self, text: str) -> None:
         """Say what is done now, in words for people and without secrets."""
-        self._emit({"event": "action", "step": self.step, "text": clean(text)})
+        self._emit({"event": "action", "step": self.step, "text": clean(self.redact(text))})
 
     def notice(self, text: str, level: str = "info") -> None:
         """Say what everybody should know, whatever they chose to see."""
@@ -101,7 +103,8 @@ class Context:
         where = str(self.path(folder))
         program = Program(words, user, where, env or {}, stdin, timeout, sink, feed)
         try:
-            completed = programs.run(program, self.cancelled, None if quiet else self.line)
+            line = None if quiet else self.line
+            completed = programs.run(program, self.cancelled, line, self.redact)
         except programs.UnknownUser as error:
             raise ActionFailed(
                 f"this host has no user `{user}`", "Run `inv setup` for this host."

@@ -16,14 +16,22 @@ def perform(ctx: Context, action: Fields) -> bool:
     name = str(action.get("action", ""))
     if not is_known(action):
         raise ActionFailed(f"the agent does not know the action `{name[:40]}`", _OLD_AGENT)
+    ctx.redact.refresh()
     try:
         return actions.find(name)(ctx, action)
-    except ActionFailed:
-        raise
+    except ActionFailed as failed:
+        raise _redacted(ctx, failed) from failed
     except OSError as error:
         raise _from_system(name, error) from error
     except Exception as error:  # a bug in one action must leave the run undoable
         raise _from_bug(name, error) from error
+
+
+def _redacted(ctx: Context, failed: ActionFailed) -> ActionFailed:
+    # The action may have brought the file with the secrets, so they are read again.
+    ctx.redact.refresh()
+    log = [ctx.redact(line) for line in failed.log]
+    return ActionFailed(ctx.redact(failed.cause), ctx.redact(failed.hint), log)
 
 
 def is_known(action: Fields) -> bool:

@@ -28,8 +28,10 @@ class Output:
         process: subprocess.Popen[bytes],
         stdin: bytes,
         line: Callable[[str], None] | None,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self._line = line
+        self._redact = redact
         self._recent: deque[str] = deque(maxlen=LINES)
         self._streamed = 0
         self._stdout = bytearray()
@@ -121,7 +123,8 @@ class Output:
         self._show(self._torn.pop(pipe))
 
     def _show(self, raw: bytes) -> None:
-        text = clean(raw.decode("utf-8", "replace"))
+        # Before the line is cut: half of a secret would not be found.
+        text = clean(self._redact(raw.decode("utf-8", "replace")))
         if not text:
             return
         self._recent.append(text)

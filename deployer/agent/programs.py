@@ -76,9 +76,15 @@ class Completed:
 
 
 def run(
-    program: Program, cancelled: Event | None = None, line: Callable[[str], None] | None = None
+    program: Program,
+    cancelled: Event | None = None,
+    line: Callable[[str], None] | None = None,
+    redact: Callable[[str], str] = str,
 ) -> Completed:
-    """Run a program to its end, its timeout or its cancellation; `line` gets what it prints."""
+    """Run a program to its end, its timeout or its cancellation; `line` gets what it prints.
+
+    Of what it prints only `stdout` is not redacted: that is data.
+    """
     started = time.monotonic()
     try:
         process = _start(program)
@@ -88,7 +94,8 @@ def run(
         return Completed(_NOT_FOUND, (f"there is no {what} `{missing}`",))
     except PermissionError as error:
         return Completed(_NOT_EXECUTABLE, (f"may not execute `{error.filename}`",))
-    output = Output(process, program.stdin if program.feed < 0 else b"", line)
+    stdin = program.stdin if program.feed < 0 else b""
+    output = Output(process, stdin, line, redact)
     try:
         ended = _watch(process, output, started + program.timeout, cancelled or Event())
     finally:

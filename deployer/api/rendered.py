@@ -15,7 +15,7 @@ from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
 from deployer.core.secret import EnvValue, Secret, SecretReference
 from deployer.rendering import escape
-from deployer.rendering.files import HEADER, release_env, render_app, render_base
+from deployer.rendering.files import naming, release_env, render_app, render_base
 from deployer.rendering.values import (
     AppValues,
     BaseValues,
@@ -31,7 +31,11 @@ def app_files(
 ) -> tuple[RenderedFile, ...]:
     """Render all files of the app that do not depend on the release; raises TemplateError."""
     values = app_values(inventory.app, secrets)
-    rendered = render_app(values, (templates,) if templates.is_dir() else ())
+    named = tuple(
+        name for name, value in inventory.app.env.items() if isinstance(value, SecretReference)
+    )
+    folders = (templates,) if templates.is_dir() else ()
+    rendered = render_app(values, folders, secrets=named)
     return (*rendered, *_database_file(inventory.app, secrets))
 
 
@@ -98,6 +102,7 @@ def _unit(app: App) -> UnitValues:
         tasks_max=runtime.tasks_max or 0,
         start_timeout=start,
         stop_timeout=stop,
+        loosen=runtime.loosen,
     )
 
 
@@ -121,6 +126,7 @@ def _database_file(app: App, secrets: Mapping[str, Secret]) -> tuple[RenderedFil
     if not isinstance(app.database, Postgres | Mysql):
         return ()
     url = escape.env(_revealed(app.database.url, secrets))
-    content = f"{HEADER}{URL_VARIABLE}={url}\n".encode()
+    header = naming((URL_VARIABLE,) if isinstance(app.database.url, SecretReference) else ())
+    content = f"{header}{URL_VARIABLE}={url}\n".encode()
     name = "database.env"
     return (RenderedFile(name, name, content, mode=0o600, scope="release", secret=True),)

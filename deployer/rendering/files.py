@@ -1,6 +1,6 @@
 """The files of an app and of a host, rendered, with their places, owners and modes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -24,12 +24,13 @@ class _Place:
     group: str = "root"
     scope: Literal["release", "system"] = "system"
     secret: bool = False
+    header: str = HEADER
 
     def file(self, text: str) -> RenderedFile:
         return RenderedFile(
             name=self.name,
             path=self.path,
-            content=(HEADER + text).encode(),
+            content=(self.header + text).encode(),
             mode=self.mode,
             group=self.group,
             scope=self.scope,
@@ -37,15 +38,23 @@ class _Place:
         )
 
 
-def render_app(values: AppValues, templates: tuple[Path, ...] = ()) -> tuple[RenderedFile, ...]:
-    """Render the files of an app; raises TemplateError."""
+def naming(secrets: Iterable[str]) -> str:
+    """Give the header that names the variables that are secrets; the agent scrubs their values."""
+    names = " ".join(secrets)
+    return f"{HEADER}# secret: {names}\n" if names else HEADER
+
+
+def render_app(
+    values: AppValues, templates: tuple[Path, ...] = (), *, secrets: tuple[str, ...] = ()
+) -> tuple[RenderedFile, ...]:
+    """Render the files of an app, `secrets` of whose variables are secret; raises TemplateError."""
     _check_environment(values.env)
     site = _site(values.app, values.site)
     seen = names_of(values)
     without_secrets = {name: value for name, value in seen.items() if name != "env"}
     renderer = Renderer(templates)
     return (
-        *_rendered(renderer, _environment_file(), seen),
+        *_rendered(renderer, _environment_file(naming(secrets)), seen),
         *_rendered(renderer, (*_process(values.app), *site), without_secrets),
     )
 
@@ -87,8 +96,9 @@ def _rendered(
     return tuple(place.file(renderer.render(place.name, values)) for place in places)
 
 
-def _environment_file() -> tuple[_Place, ...]:
-    return (_Place("env/app.env.j2", "app.env", mode=0o600, scope="release", secret=True),)
+def _environment_file(header: str) -> tuple[_Place, ...]:
+    name = "env/app.env.j2"
+    return (_Place(name, "app.env", mode=0o600, scope="release", secret=True, header=header),)
 
 
 def _process(app: str) -> tuple[_Place, ...]:

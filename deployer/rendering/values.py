@@ -33,6 +33,9 @@ class UnitValues:
     stop_timeout: int = 45
     """Seconds that a stop may take; more than `gunicorn.graceful_timeout`."""
 
+    loosen: tuple[str, ...] = ()
+    """The protections to leave out, such as `MemoryDenyWriteExecute`."""
+
 
 @dataclass(frozen=True, slots=True)
 class GunicornValues:

@@ -1,11 +1,27 @@
 """Apps run as systemd units."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from deployer.core.model import Model
+from deployer.core.model import Model, refuse_twins
 from deployer.core.quantities import Duration, MemorySize, Pause
+
+Protection = Literal[
+    "MemoryDenyWriteExecute",
+    "SystemCallFilter",
+    "RestrictAddressFamilies",
+    "RestrictNamespaces",
+    "RestrictRealtime",
+    "LockPersonality",
+    "PrivateDevices",
+    "PrivateTmp",
+    "PrivateUsers",
+    "ProtectHome",
+    "ProtectProc",
+    "ProcSubset",
+]
+"""A protection of the unit (systemd.exec(5)) that some apps cannot live with."""
 
 
 class Systemd(Model):
@@ -29,3 +45,13 @@ class Systemd(Model):
     keep_warm: Pause = Field(
         default=120.0, description="How long the old instance stays ready for a rollback."
     )
+    loosen: tuple[Protection, ...] = Field(
+        default=(),
+        description="Protections of the unit to leave out, such as `MemoryDenyWriteExecute` for "
+        "code that is compiled while it runs.",
+    )
+
+    @model_validator(mode="after")
+    def _no_twins(self) -> Self:
+        refuse_twins("Systemd", loosen=self.loosen)
+        return self

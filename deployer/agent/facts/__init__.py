@@ -54,6 +54,6 @@ def _answer(ctx: Context, question: Fields) -> object:
         found: Answer = getattr(import_module(f"{__name__}.{module}"), function)
         return found(ctx, question)
     except ActionFailed as failed:
-        return {"error": failed.cause}
+        return {"error": ctx.redact(failed.cause)}
     except Exception as error:  # noqa: BLE001  one question that fails must not silence the others
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": ctx.redact(f"{type(error).__name__}: {error}")}
