@@ -9,9 +9,9 @@ import os
 import sys
 import time
 
+from deployer.agent import own_files
+
 PROTOCOL = 1
-_DIGITS = 12
-_FOLDER = "agent-"
 
 
 def hello() -> dict[str, dict[str, object]]:
@@ -31,24 +31,12 @@ def hello() -> dict[str, dict[str, object]]:
 
 def digest() -> str:
     """Name this version of the agent: its folder does, where it is installed."""
-    installed = __file__.rsplit("/", 4)[-4]
-    return installed[len(_FOLDER) :] if installed.startswith(_FOLDER) else _summed()
+    return own_files.installed() or own_files.summed()
 
 
 def boot_id() -> str:
     """Name this boot of the host; "" where the kernel does not say."""
     return _line_of("/proc/sys/kernel/random/boot_id")
-
-
-def _summed() -> str:
-    import hashlib  # noqa: PLC0415  only an agent that is not installed sums itself
-    from pathlib import Path  # noqa: PLC0415  as above
-
-    package = Path(__file__).resolve().parent
-    summed = hashlib.sha256()
-    for file in sorted(package.rglob("*.py"), key=lambda one: str(one.relative_to(package))):
-        summed.update(str(file.relative_to(package)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return summed.hexdigest()[:_DIGITS]
 
 
 def _line_of(path: str) -> str:

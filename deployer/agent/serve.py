@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from deployer.agent import frames, grammar, launching
+from deployer.agent import frames, grammar, launching, own_files
 from deployer.agent.context import ROOT, Context
 from deployer.agent.frames import Reader
 from deployer.agent.launching import Launch, NoWorker, Wanted, connected
@@ -42,8 +42,12 @@ class Front:
     def serve(self) -> int:
         """Talk until the controller has no more to say; the hello was said before."""
         mailbox = self._mailbox()
+        damage = own_files.damage()
         while True:
             letter = mailbox.take()
+            if damage and letter.verb not in ("", "bye"):
+                self._complain(f"{damage}; `inv setup` brings them anew")
+                return 0
             if letter.problem:
                 self._complain(letter.problem)
             if letter.verb in ("", "bye"):

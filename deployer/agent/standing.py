@@ -43,11 +43,12 @@ def other(colour: str) -> str:
 
 
 def releases(ctx: Context) -> tuple[str, ...]:
-    """Give the releases on the host, the oldest first."""
+    """Give the releases on the host, the oldest first; a link is none, wherever it leads."""
     folder = ctx.path(f"/srv/{ctx.app}/releases")
     if not folder.is_dir():
         return ()
-    return tuple(sorted(one.name for one in folder.iterdir() if is_release_id(one.name)))
+    found = (one for one in folder.iterdir() if is_release_id(one.name))
+    return tuple(sorted(one.name for one in found if not one.is_symlink()))
 
 
 def damage(ctx: Context, release: str) -> str:

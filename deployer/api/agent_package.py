@@ -20,12 +20,14 @@ if ! command -v python3 >/dev/null 2>&1; then
 fi
 new=/usr/lib/deployer/agent-$digest
 mkdir -p /usr/lib/deployer
-if [ -d "$new" ]; then
-  cat >/dev/null
-else
+rm -rf "$new.partial"
+mkdir "$new.partial"
+tar -xzf - -C "$new.partial"
+# One that is there already stays, unless it is damaged.
+if diff -rq -x __pycache__ "$new" "$new.partial" >/dev/null 2>&1; then
   rm -rf "$new.partial"
-  mkdir "$new.partial"
-  tar -xzf - -C "$new.partial"
+else
+  rm -rf "$new"
   python3 -I -m compileall -q "$new.partial" >&2
   sync -f "$new.partial"
   mv -T "$new.partial" "$new"

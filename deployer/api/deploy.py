@@ -5,7 +5,7 @@ from pathlib import Path
 
 from deployer.api.deployment import leader_of, live_health, make_plan, next_release, states, targets
 from deployer.api.environment import Environment
-from deployer.api.left_behind import left_behind
+from deployer.api.left_behind import left_behind, step_back
 from deployer.api.rendered import release_file
 from deployer.api.running import Ending, run_plan
 from deployer.api.whole import refuse_split
@@ -107,7 +107,9 @@ def plan_deploy(
     """Ask the rest of the facts and put the plan together; `again` is a release to build anew."""
     found = states(sessions)
     steps = deploy_recipe()
-    supply = (None if at.pulls else _repository(at), _wheels(at))
+    repository = None if at.pulls else _repository(at)
+    _tell_step_back(at, repository, found, revision)
+    supply = (repository, _wheels(at))
     live_files = dict.fromkeys(sessions, at.live_files)
     release = again or next_release(found, revision)
     app = at.inventory.app
@@ -116,6 +118,19 @@ def plan_deploy(
     plan = make_plan(at, command, steps, on, found)
     at.on_all(sessions, lambda one: one.ask(_unasked(one, plan)))
     return plan
+
+
+def _tell_step_back(
+    at: Environment,
+    repository: LocalRepository | None,
+    found: Mapping[str, AppState],
+    revision: str,
+) -> None:
+    if repository is None:
+        return
+    live = (state.live_release.revision for state in found.values() if state.live_release)
+    for text in step_back(repository, live, revision):
+        at.notice(text, "warning")
 
 
 def digest_file(at: Environment) -> RenderedFile:

@@ -1,5 +1,6 @@
-"""What is in the working folder and not in the commit that a deploy takes."""
+"""What the commit that a deploy takes lacks: of the working folder, and of what is live."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 _NAMED = 3
@@ -32,6 +33,23 @@ def left_behind(folder: WorkingFolder, asked: str, wanted: str, commit: str) -> 
     other = () if is_head else (_other(branch, head, wanted, commit),)
     files = [name for name in folder.uncommitted() if _is_of_the_app(name)]
     return (*other, *((_uncommitted(files),) if files else ()))
+
+
+class History(Protocol):
+    """A repository that knows which commit came first."""
+
+    def is_before(self, older: str, newer: str) -> bool:
+        """Tell whether a commit is part of the history of another one."""
+        ...
+
+
+def step_back(history: History, live: Iterable[str], commit: str) -> tuple[str, ...]:
+    """Give the warning for a deploy of a commit that what is live has grown out of."""
+    newer = next((one for one in live if one and history.is_before(commit, one)), "")
+    if not newer:
+        return ()
+    text = f"{commit[:_SHORT]} is older than what is live ({newer[:_SHORT]}), so this takes changes"
+    return (f"{text} back; `inv rollback` is the way to a release that was proven good",)
 
 
 def _other(branch: str, head: str, wanted: str, commit: str) -> str:

@@ -71,6 +71,12 @@ class LocalRepository:
         parts = [line.split("\x1f", 2) for line in lines]
         return tuple(Commit(*part) for part in parts)
 
+    def is_before(self, older: str, newer: str) -> bool:
+        """Tell whether a commit is part of the history of another one, as far as known here."""
+        if older == newer or not (self._has(older) and self._has(newer)):
+            return False
+        return self._git("merge-base", "--is-ancestor", older, newer).returncode == 0
+
     def new_migrations(self, older: str, newer: str) -> tuple[str, ...]:
         """Name the migration files that newer has and older has not."""
         base = older if older and self._has(older) else self._empty_tree()

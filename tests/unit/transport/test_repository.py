@@ -159,3 +159,13 @@ def test_a_bare_repository_has_no_files_of_its_own(tmp_path):
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main")
 
     assert LocalRepository(tmp_path).uncommitted() == ()
+
+
+def test_an_older_commit_is_known_as_such(work):
+    first, second = (commit(work, name, a=name) for name in ("One", "Two"))
+    repository = LocalRepository(work)
+
+    assert repository.is_before(first, second)
+    assert not repository.is_before(second, first)
+    assert not repository.is_before(first, first)
+    assert not repository.is_before("0" * 40, first)
