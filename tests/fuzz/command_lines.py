@@ -110,6 +110,10 @@ def _no_lab(*_: object, **__: object) -> NoReturn:
     raise LabUnavailable("No lab here.", hint="none")
 
 
+def _no_program(*_: object) -> NoReturn:
+    raise SystemExit(2)
+
+
 def _no_socket(*_: object) -> NoReturn:
     raise AssertionError("a connection behind the transport's back")
 
@@ -132,6 +136,8 @@ def playground(folder: Path) -> Iterator[Contacts]:
         for name in ("open", "bootstrap", "scan"):
             patch.setattr(SshTransport, name, contacts.refuse)
         patch.setattr(Lab, "__init__", _no_lab)
+        # A fuzzer that starts `dev.fuzz` or the test suite would never end.
+        patch.setattr("deployer.cli.programs.programs", _no_program)
         patch.setattr(socket.socket, "connect", _no_socket)
         yield contacts
 
