@@ -40,6 +40,11 @@ ANY_TEXT = {
     "app.installer[pip].wheelhouse": "as above",
     "app.installer[uv].wheelhouse": "as above",
     "app.source[git].url": "a path on this machine may hold blanks",
+    "app.database[mysql].without_backup": "a reason for people, shown",
+    "app.database[none].without_backup": "as above",
+    "app.database[postgres].without_backup": "as above",
+    "app.database[sqlite].without_backup": "as above",
+    "backup.copy[command].words[]": "a word of a command; no shell reads it",
     "app.migrations.additive[]": "compared with the names of migrations, and shown",
 }
 """The fields that take hostile text at all, and why that is no harm. Add none without a reason."""
@@ -47,7 +52,8 @@ MINIMAL: dict[str, dict[str, Json]] = {
     "django": {"settings": "a.b"}, "flask": {"app": "a:b"}, "gunicorn": {"module": "a:b"},
     "nginx": {"server_names": ["a.example.org"]}, "postgres": {"url": {"secret": "X"}},
     "sqlite": {"path": "db"}, "dotenv": {"file": "x"}, "sops": {"file": "x"},
-    "command": {"command": ["x"]}, "git": {"transport": "push"},
+    "mysql": {"url": {"secret": "X"}}, "command": {"command": ["x"]},
+    "copy/command": {"words": ["/usr/bin/x"]}, "copy/rsync": {"to": "x"}, "git": {"transport": "push"},
 }  # fmt: skip
 """What a kind needs besides the field that is tried."""
 BASE: dict[str, Json] = {
@@ -69,10 +75,10 @@ class Leaf:
         return "".join(map(_named, self.steps)).removeprefix(".")
 
     @property
-    def written(self) -> str:
-        """As problems write it."""
-        keys = (step[0] if isinstance(step, tuple) else step for step in self.steps)
-        return "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys)[1:]
+    def key(self) -> str:
+        """The last key on the way to it, which a problem names."""
+        keys = [step[0] if isinstance(step, tuple) else step for step in self.steps]
+        return str([key for key in keys if isinstance(key, str)][-1])
 
 
 def _named(step: Step) -> str:
@@ -136,7 +142,8 @@ def with_value(leaf: Leaf, value: Json) -> dict[str, Json]:
         key = step[0] if isinstance(step, tuple) else step
         fresh: Json = [] if isinstance(following, int) else {}
         if isinstance(step, tuple):
-            fresh = {"kind": step[1], **MINIMAL.get(step[1], {})}
+            least = MINIMAL.get("/".join(step), MINIMAL.get(step[1], {}))
+            fresh = {"kind": step[1], **least}
         if isinstance(place, list):
             place[:] = [value if following is None else fresh]
             place = place[0]
@@ -193,7 +200,7 @@ def test_hostile_text_is_refused_at_its_place_or_stays_data(leaf, tmp_path, monk
     for value in HOSTILE:
         result = loaded(tmp_path, with_value(leaf, value))
         if isinstance(result, InventoryError):
-            assert any(leaf.written in problem for problem in result.problems), (value, result)
+            assert any(leaf.key in problem for problem in result.problems), (value, result)
             assert result.exit_code == 2
             assert "canary)" not in str(result) or "`" in str(result)
             continue
