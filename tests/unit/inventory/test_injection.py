@@ -53,7 +53,8 @@ MINIMAL: dict[str, dict[str, Json]] = {
     "nginx": {"server_names": ["a.example.org"]}, "postgres": {"url": {"secret": "X"}},
     "sqlite": {"path": "db"}, "dotenv": {"file": "x"}, "sops": {"file": "x"},
     "mysql": {"url": {"secret": "X"}}, "command": {"command": ["x"]},
-    "copy/command": {"words": ["/usr/bin/x"]}, "copy/rsync": {"to": "x"}, "git": {"transport": "push"},
+    "copy/command": {"words": ["/usr/bin/x"]}, "copy/rsync": {"to": "x"},
+    "git": {"transport": "push"},
 }  # fmt: skip
 """What a kind needs besides the field that is tried."""
 BASE: dict[str, Json] = {
@@ -143,7 +144,7 @@ def with_value(leaf: Leaf, value: Json) -> dict[str, Json]:
         fresh: Json = [] if isinstance(following, int) else {}
         if isinstance(step, tuple):
             least = MINIMAL.get("/".join(step), MINIMAL.get(step[1], {}))
-            fresh = {"kind": step[1], **least}
+            fresh = {"kind": step[1], **deepcopy(least)}
         if isinstance(place, list):
             place[:] = [value if following is None else fresh]
             place = place[0]
