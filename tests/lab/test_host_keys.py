@@ -12,7 +12,7 @@ from tests.apps import App
 from tests.lab.project import Project
 
 OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBaxkEvnlnW0d82LFn5KDMKZ6NiHNnQI9tMvic9Oc3mg"
-SECTION = {
+SECTION: dict[str, object] = {
     "name": "shop",
     "source": {"kind": "git", "url": ".", "revision": "main", "transport": "push"},
     "app_server": {"kind": "gunicorn", "module": "shop.wsgi:application"},
