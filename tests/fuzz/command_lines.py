@@ -48,8 +48,12 @@ FORBIDDEN = re.compile(r"(?:^|=)(?:/|~|\.\./)|canary")
 
 @cache
 def flags() -> dict[str, tuple[str, ...]]:
-    """Give the flags of every command, as the command line itself knows them."""
-    return {str(context.name): tuple(context.flags) for context in namespace.to_contexts()}
+    """Give the flags of every command, as the command line itself knows them.
+
+    Those for work on deployer itself are left out: they start other programs.
+    """
+    found = {str(context.name): tuple(context.flags) for context in namespace.to_contexts()}
+    return {name: flags for name, flags in found.items() if not name.startswith("dev.")}
 
 
 def word(chance: random.Random) -> str:
