@@ -485,7 +485,7 @@ def test_a_dump_of_postgres_is_read_back_and_the_password_is_no_argument(spare_l
 
     assert done == [{"changed": True}]
     assert int(listed) >= 1000
-    assert "could not be backed up" in cause(refused)
+    assert "PostgreSQL could not be asked" in cause(refused)
     assert "wrong" not in json.dumps(refused)
     assert host.shell("ls /opt/backups | wc -l") == "1"
     spare_lab.remove(booted)
