@@ -5,25 +5,25 @@ from deployer.api.environment import Environment
 from deployer.api.finding import Check, Finding, Raw
 from deployer.api.status import problem
 from deployer.core.fact import Fact, Facts
-from deployer.core.host_facts import Disk, damage, disk, mapping, python
+from deployer.core.host_facts import damage, disk, mapping, python
 from deployer.core.host_state import app_state
 from deployer.core.inventory import Host
 from deployer.core.release import Layout
+from deployer.core.room import MB, places, shortage, weights
 
-_MB = 1 << 20
-_LEAST = 256 * _MB
-_COMFORTABLE = 1024 * _MB
+_COMFORTABLE = 1024 * MB
 _SKEW = 5.0
 
 
 def checks(at: Environment, host: Host) -> tuple[Check, ...]:
     """Give the checks that apply to a host of this inventory."""
     env = at.inventory.environment
+    layout = Layout(at.inventory.app.name)
     return (
         Check("set up", (app_state(),), lambda f: _set_up(env, f)),
         Check("recovery", (app_state(),), _recovery, on_bare_hosts=False),
         Check("live release", (app_state(), damage()), _whole, on_bare_hosts=False),
-        Check("disk", (disk(_places(at)),), lambda f: _disk(at, f)),
+        Check("disk", (disk(places(layout)), weights(layout)), lambda f: _disk(at, f)),
         Check("python", (_python(at, host),), lambda f: _interpreter(at, host, f)),
         Check("tools", (_tools(at),), lambda f: _programs(at, f)),
         Check("clock", (_machine(),), lambda f: _clock(at, f)),
@@ -47,11 +47,6 @@ def _judged(check: Check, facts: Facts) -> Finding:
             hint = "look at the host: the agent could not find out"
             return Finding(check.name, "error", error, hint)
     return check.judge(facts)
-
-
-def _places(at: Environment) -> tuple[str, ...]:
-    layout = Layout(at.inventory.app.name)
-    return (layout.root, layout.backups)
 
 
 def _set_up(env: str, facts: Facts) -> Finding:
@@ -82,18 +77,16 @@ def _whole(facts: Facts) -> Finding:
 
 
 def _disk(at: Environment, facts: Facts) -> Finding:
-    rooms = facts[disk(_places(at))]
+    layout = Layout(at.inventory.app.name)
+    rooms = facts[disk(places(layout))]
     if not rooms:
         return Finding("disk", "error", "the host does not say how much room it has")
-    place, room = min(rooms.items(), key=lambda one: one[1].free)
-    return _room(at, place, room)
-
-
-def _room(at: Environment, place: str, room: Disk) -> Finding:
-    text = f"{room.free // _MB} MB free of {room.total // _MB} MB at {place}"
     hint = f"make room, or run `inv prune --env {at.inventory.environment}`"
-    if room.free < _LEAST:
-        return Finding("disk", "error", text, hint)
+    lack = shortage(rooms, facts[weights(layout)], layout)
+    if lack:
+        return Finding("disk", "error", str(lack), hint)
+    place, room = min(rooms.items(), key=lambda one: one[1].free)
+    text = f"{room.free // MB} MB free of {room.total // MB} MB at {place}"
     return Finding("disk", *(("warning", text, hint) if room.free < _COMFORTABLE else ("ok", text)))
 
 

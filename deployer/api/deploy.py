@@ -17,6 +17,7 @@ from deployer.core.plan import Plan
 from deployer.core.release import Layout, Release
 from deployer.core.rendered import RenderedFile
 from deployer.core.report import HostReport, Outcome
+from deployer.core.room import places, weights
 from deployer.core.supply import Wheels
 from deployer.engine.compiler import questions
 from deployer.engine.session import Session
@@ -51,7 +52,8 @@ def first_facts(
         host = at.inventory.hosts[session.host]
         asked: list[Fact[object]] = [
             app_state(),
-            disk((layout.root, layout.backups)),
+            disk(places(layout)),
+            weights(layout),
             python(host.python or at.inventory.app.python),
         ]
         if session.host == leader and with_revision:

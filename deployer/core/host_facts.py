@@ -9,12 +9,13 @@ from deployer.core.fact import Fact
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """Room at a place, in bytes and inodes."""
+    """Room at a place, in bytes and inodes; places with one `device` share it."""
 
     free: int
     total: int
     inodes_free: int
     inodes_total: int
+    device: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _disks(answer: object) -> Mapping[str, Disk]:
 
 
 def _disk(data: Mapping[str, object]) -> Disk:
-    names = ("free", "total", "inodes_free", "inodes_total")
+    names = ("free", "total", "inodes_free", "inodes_total", "device")
     return Disk(*(cast("int", data.get(name, 0)) for name in names))
 
 

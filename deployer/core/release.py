@@ -59,6 +59,11 @@ class Layout:
         return f"{self.root}/shared"
 
     @property
+    def state(self) -> str:
+        """The folder of the journal, the lock and the counters."""
+        return f"/var/lib/deployer/{self.app}"
+
+    @property
     def repository(self) -> str:
         """The bare mirror that releases are exported from."""
         return f"{self.root}/repo.git"

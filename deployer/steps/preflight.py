@@ -3,10 +3,8 @@
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import Disk, disk, python
 from deployer.core.host_state import app_state
+from deployer.core.room import MB, places, shortage, weights
 from deployer.core.step import Passed, Phase, Refuse, Scope, Target, Work
-
-_SPACE_NEEDED = 256 * 1024 * 1024
-_INODES_NEEDED = 10_000
 
 
 class Preflight:
@@ -22,7 +20,12 @@ class Preflight:
     def facts(self, on: Target) -> tuple[Fact[object], ...]:
         if not self._builds:
             return (app_state(),)
-        return (app_state(), disk(_places(on)), python(on.host.python or on.app.python))
+        return (
+            app_state(),
+            disk(places(on.layout)),
+            weights(on.layout),
+            python(on.host.python or on.app.python),
+        )
 
     def do(self, on: Target, facts: Facts) -> Work:
         if not self._builds:
@@ -35,10 +38,6 @@ class Preflight:
         return ()
 
 
-def _places(on: Target) -> tuple[str, ...]:
-    return (on.layout.root, on.layout.backups)
-
-
 def _not_set_up(on: Target, facts: Facts) -> Refuse | None:
     if facts[app_state()].set_up:
         return None
@@ -49,20 +48,12 @@ def _not_set_up(on: Target, facts: Facts) -> Refuse | None:
 
 
 def _no_room(on: Target, facts: Facts) -> Refuse | None:
-    for place, room in facts[disk(_places(on))].items():
-        if room.free < _SPACE_NEEDED:
-            return Refuse(
-                f"`{place}` has {room.free >> 20} MB free, a deploy needs {_SPACE_NEEDED >> 20} MB",
-                f"make room on `{on.host.name}`, or run "
-                f"`inv prune --env {on.inventory.environment}`",
-            )
-        if room.inodes_total > 0 and room.inodes_free < _INODES_NEEDED:
-            return Refuse(
-                f"`{place}` has {room.inodes_free} inodes free, a deploy needs {_INODES_NEEDED}",
-                f"remove small files on `{on.host.name}`, or run "
-                f"`inv prune --env {on.inventory.environment}`",
-            )
-    return None
+    lack = shortage(facts[disk(places(on.layout))], facts[weights(on.layout)], on.layout)
+    if lack is None:
+        return None
+    what = "remove small files" if lack.of == "inodes" else "make room"
+    env = on.inventory.environment
+    return Refuse(str(lack), f"{what} on `{on.host.name}`, or run `inv prune --env {env}`")
 
 
 def _no_python(on: Target, facts: Facts) -> Refuse | None:
@@ -82,7 +73,8 @@ def _no_python(on: Target, facts: Facts) -> Refuse | None:
 
 
 def _summary(on: Target, facts: Facts) -> str:
-    rooms: tuple[Disk, ...] = tuple(facts[disk(_places(on))].values())
-    free = min(room.free for room in rooms) >> 30
+    rooms: tuple[Disk, ...] = tuple(facts[disk(places(on.layout))].values())
+    free = min(room.free for room in rooms)
+    room = f"{free >> 30} GB" if free >> 30 else f"{free // MB} MB"
     version = facts[python(on.host.python or on.app.python)].version
-    return f"{free} GB free, Python {version}"
+    return f"{room} free, Python {version}"

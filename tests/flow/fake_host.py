@@ -342,6 +342,7 @@ FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {
     "damage": lambda host, asked: {
         one: host.damage.get(str(one), "") for one in cast("list[object]", asked["releases"])
     },
+    "weights": lambda *_: {},
     "disk": disk,
     "files": files,
     "config": config,

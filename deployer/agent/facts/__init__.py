@@ -27,6 +27,7 @@ PLACES = {
     "web_server": ("web", "web_server"),
     "journal": ("history", "journal"),
     "outcome": ("outcome", "outcome"),
+    "weights": ("weights", "weights"),
     "damage": ("damage", "damage"),
     "backups": ("backups", "backups"),
     "backup_proof": ("backups", "proof"),

@@ -24,7 +24,7 @@ def host(ctx: Context, _question: Fields) -> object:
 
 
 def disk(ctx: Context, question: Fields) -> object:
-    """Give bytes and inodes for each path; for one that is not there yet, of its parent."""
+    """Give bytes, inodes and device for each path; for one not there yet, of its parent."""
     return {path: _room(ctx.path(path)) for path in fields.texts(question, "paths")}
 
 
@@ -37,6 +37,7 @@ def _room(path: Path) -> dict[str, int]:
         "total": found.f_blocks * found.f_frsize,
         "inodes_free": found.f_favail,
         "inodes_total": found.f_files,
+        "device": path.stat().st_dev,
     }
 
 

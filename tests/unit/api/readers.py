@@ -57,6 +57,7 @@ def session(name: str, known: Answers) -> Session:
     """A host that answers whatever it is asked with all it knows; its releases are whole."""
     if isinstance(known, dict):
         known.setdefault("damage", {})
+        known.setdefault("weights", {})
     replies: tuple[Message, ...] = ({"event": "facts", "answers": known},)
     script = Script(tuple(Exchange("facts", replies) for _ in range(4)))
     channel = ScriptedTransport({name: script}).open(HostAddress(name, "192.0.2.1"))

@@ -10,7 +10,11 @@ PYTHON = {"version": "3.11.2", "path": "/usr/bin/python3.11", "venv": True}
 
 
 def look(app: object = None, disk: object = None, python: object = None) -> object:
-    answers = {"disk": disk or DISK, "python:python3": PYTHON if python is None else python}
+    answers = {
+        "weights": {},
+        "disk": disk or DISK,
+        "python:python3": PYTHON if python is None else python,
+    }
     known = app_answer() if app is None else app
     assert isinstance(known, dict)
     return Preflight().do(target(), facts(known, answers))
@@ -30,7 +34,7 @@ def test_a_host_with_room_and_an_interpreter_takes_a_deploy():
         (
             {"disk": {**DISK, "/opt/backups": {**ROOM, "free": 5 << 20}}},
             Refuse(
-                "`/opt/backups` has 5 MB free, a deploy needs 256 MB",
+                "`/opt/backups` has 5 MB free, a deploy needs 64 MB: 64 MB to spare",
                 "make room on `web1`, or run `inv prune --env prod`",
             ),
         ),
@@ -59,6 +63,12 @@ def test_a_host_with_room_and_an_interpreter_takes_a_deploy():
 )
 def test_a_host_that_cannot_take_one_refuses_with_the_next_step(answers, refusal):
     assert look(**answers) == refusal
+
+
+def test_a_small_room_is_told_in_megabytes():
+    few = {place: {**room, "free": 700 << 20} for place, room in DISK.items()}
+
+    assert look(disk=few) == Passed("700 MB free, Python 3.11.2")
 
 
 def test_a_file_system_that_counts_no_inodes_has_enough():
