@@ -7,7 +7,7 @@ import pwd
 from pathlib import Path
 
 from deployer.agent.context import ActionFailed
-from deployer.agent.files import write_atomic
+from deployer.agent.files import make_folder, write_atomic
 from deployer.agent.people import group_id, user_id
 
 
@@ -17,7 +17,7 @@ def ensure_folder(path: Path, mode: int, owner: str, group: str = "") -> bool:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise ActionFailed(f"`{path}` is there, but it is not a folder", "Move it away.")
     made = not path.is_dir()
-    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    make_folder(path, mode)
     found = path.stat()
     same = (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (uid, gid, mode)
     if not same:
@@ -33,6 +33,6 @@ def ensure_file(path: Path, content: bytes, mode: int, owner: str) -> bool:
         found = path.stat()
         if (found.st_uid, found.st_mode & 0o7777) == (account.pw_uid, mode):
             return False
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_atomic(path, content, mode, account.pw_uid, account.pw_gid)
     return True

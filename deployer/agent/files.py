@@ -67,12 +67,32 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def make_private(folder: Path) -> None:
-    """Make a folder (and its parents) that only its owner may enter."""
+def rename_durable(source: Path, target: Path) -> None:
+    """Give a finished file or folder its name; `target` must be in the same file system."""
+    source.rename(target)
+    fsync_folder(target.parent)
+    if source.parent != target.parent:
+        fsync_folder(source.parent)
+
+
+def make_folder(folder: Path, mode: int = 0o755) -> bool:
+    """Make a folder, its parents too, and make their names durable; False if it is there."""
     if folder.is_dir():
-        return
-    folder.mkdir(parents=True, mode=0o700)
+        return False
+    make_folder(folder.parent)
+    try:
+        folder.mkdir(mode=mode)
+    except FileExistsError:
+        if folder.is_dir():  # somebody else was faster
+            return False
+        raise
     fsync_folder(folder.parent)
+    return True
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may enter."""
+    make_folder(folder, 0o700)
 
 
 def _neighbour(path: Path) -> Path:

@@ -15,7 +15,13 @@ from pathlib import Path
 
 from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import fsync_folder, link_atomic, unlink_durable, write_atomic
+from deployer.agent.files import (
+    fsync_folder,
+    link_atomic,
+    make_private,
+    unlink_durable,
+    write_atomic,
+)
 
 _INDEX = "index"
 
@@ -26,7 +32,7 @@ def save(ctx: Context, absolute: str) -> None:
     entries = _entries(folder)
     if absolute in entries:
         return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
     entry = _copied(ctx.path(absolute), folder / f"{len(entries) + 1:04d}")
     line = json.dumps({"path": absolute, **entry}) + "\n"
     _append(folder / _INDEX, line.encode())

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from deployer.agent.context import ActionFailed
-from deployer.agent.files import fsync_folder
+from deployer.agent.files import make_private, rename_durable
 
 
 def throw_away(path: Path, trash: Path) -> bool:
@@ -18,10 +18,11 @@ def throw_away(path: Path, trash: Path) -> bool:
         return False
     if not stat.S_ISDIR(found.st_mode):
         raise ActionFailed(f"`{path}` is not a folder, so it is not removed")
-    trash.mkdir(mode=0o700, exist_ok=True)
+    if trash.is_symlink():
+        raise ActionFailed(f"`{trash}` is a link, so nothing is moved there")
+    make_private(trash)
     grave = _free(trash, path.name)
-    path.rename(grave)
-    fsync_folder(path.parent)
+    rename_durable(path, grave)
     shutil.rmtree(grave, ignore_errors=True)  # what stays is deleted by the next `empty`
     return True
 

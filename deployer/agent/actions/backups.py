@@ -16,7 +16,7 @@ from deployer.agent.backup_folders import PARTIAL, backups_of, next_name
 from deployer.agent.backup_record import RECORD, SCHEMA, SUMS, sealed, sums_of
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.dumped import Dumped
-from deployer.agent.files import fsync_folder, write_atomic
+from deployer.agent.files import make_folder, rename_durable, write_atomic
 from deployer.agent.release_record import read_record
 
 
@@ -51,14 +51,13 @@ def backup(ctx: Context, action: Mapping[str, object]) -> bool:
     partial = wish.folder / f"{name}{PARTIAL}"
     ctx.action(f"back up into {name}")
     try:
-        partial.mkdir(mode=0o700)
+        make_folder(partial, 0o700)
         record = _fill(ctx, wish, partial)
         if record is None:
             shutil.rmtree(partial)
             ctx.note = "nothing to back up yet"
             return False
-        partial.rename(wish.folder / name)
-        fsync_folder(wish.folder)
+        rename_durable(partial, wish.folder / name)
     except (OSError, Damaged) as error:
         shutil.rmtree(partial, ignore_errors=True)
         cause = f"the backup could not be written: {error}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deployer.agent import fields, saved
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import link_atomic, unlink_durable, write_atomic
+from deployer.agent.files import link_atomic, make_folder, unlink_durable, write_atomic
 from deployer.agent.people import group_id, user_id
 from deployer.agent.roots import writable
 
@@ -46,7 +46,7 @@ def link(ctx: Context, action: Mapping[str, object]) -> bool:
     if path.is_symlink() and str(path.readlink()) == target:
         return False
     saved.save(ctx, absolute)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     link_atomic(path, target)
     return True
 
@@ -70,7 +70,7 @@ def _write(ctx: Context, action: Mapping[str, object], content: bytes) -> bool:
     if saved.is_same(path, content, mode, uid, gid):
         return False
     saved.save(ctx, absolute)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_atomic(path, content, mode, uid, gid)
     return True
 

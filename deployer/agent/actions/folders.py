@@ -9,7 +9,8 @@ from pathlib import Path
 
 from deployer.agent import fields, trash
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import fsync_folder, link_atomic
+from deployer.agent.files import link_atomic
+from deployer.agent.files import make_folder as durable_folder
 from deployer.agent.people import group_id, user_id
 from deployer.agent.roots import app_folder, writable
 
@@ -47,7 +48,7 @@ def share(ctx: Context, action: Mapping[str, object]) -> bool:
         raise ActionFailed(f"`{path}` is not inside a release")
     if path.is_dir() and not path.is_symlink():
         trash.throw_away(path, ctx.path(f"/srv/{ctx.app}/.trash"))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    durable_folder(path.parent)
     link_atomic(path, target)
     return True
 
@@ -71,9 +72,7 @@ def _made(path: Path) -> bool:
     try:
         found = path.lstat()
     except FileNotFoundError:
-        path.mkdir(mode=0o700, parents=True)
-        fsync_folder(path.parent)
-        return True
+        return durable_folder(path, 0o700)
     if not stat.S_ISDIR(found.st_mode):
         raise ActionFailed(
             f"`{path}` is not a folder but something else",

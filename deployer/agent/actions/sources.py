@@ -13,7 +13,7 @@ from deployer.agent.actions.folders import discard_folder
 from deployer.agent.actions.programs import require
 from deployer.agent.archive_rules import Unsafe
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import fsync_folder
+from deployer.agent.files import make_folder, rename_durable
 from deployer.agent.flush import flush_file_system
 from deployer.agent.people import group_id, main_group_id, user_id
 from deployer.agent.programs import Completed
@@ -33,7 +33,7 @@ def export(ctx: Context, action: Mapping[str, object]) -> bool:
     ctx.note = revision[:12]
     user = fields.text(action, "user") or "root"
     discard_folder(ctx, folder)  # a half-finished one; never one that is in use
-    folder.mkdir(mode=0o700)
+    make_folder(folder, 0o700)
     os.chown(folder, user_id(user), main_group_id(user))
     folder.chmod(0o750)
     _export(ctx, action, folder, user)
@@ -54,7 +54,7 @@ def unpack(ctx: Context, action: Mapping[str, object]) -> bool:
     partial = path.with_name(f"{path.name}.partial")
     if partial.exists():
         shutil.rmtree(partial)
-    partial.mkdir(mode=0o755, parents=True)
+    make_folder(partial)
     partial.chmod(0o755)
     os.chown(partial, owner, group)
     try:
@@ -63,8 +63,7 @@ def unpack(ctx: Context, action: Mapping[str, object]) -> bool:
         shutil.rmtree(partial, ignore_errors=True)
         raise ActionFailed(f"`{path}` was not unpacked: {error}") from error
     flush_file_system(partial)
-    partial.rename(path)
-    fsync_folder(path.parent)
+    rename_durable(partial, path)
     return True
 
 

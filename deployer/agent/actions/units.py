@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.cooling import cool_down, keep_running
 from deployer.agent.crash_reason import crash_reason, telling
+from deployer.agent.files import fsync_folder
 from deployer.agent.systemd import (
     UnitState,
     folder_of,
@@ -106,17 +108,20 @@ def _set_enabled(ctx: Context, unit: str, *, wanted: bool) -> bool:
     done = systemctl(ctx, verb, "--quiet", "--no-reload", unit)
     if not done.ok and wanted:
         raise ActionFailed(f"`systemctl {verb} {unit}` {done.problem}", log=done.lines)
+    for folder in _boot_folders(ctx):
+        fsync_folder(folder)  # systemctl(1) does not, and the next boot may follow a power cut
     return True
+
+
+def _boot_folders(ctx: Context) -> list[Path]:
+    units = ctx.path("/etc/systemd/system")
+    kinds = ("wants", "requires")
+    return [units, *(folder for kind in kinds for folder in units.glob(f"*.{kind}"))]
 
 
 def _is_enabled(ctx: Context, unit: str) -> bool:
     """Look where `systemctl enable` puts its links (systemctl(1)); asking it takes a process."""
-    units = ctx.path("/etc/systemd/system")
-    return any(
-        (folder / unit).is_symlink()
-        for kind in ("wants", "requires")
-        for folder in units.glob(f"*.{kind}")
-    )
+    return any((folder / unit).is_symlink() for folder in _boot_folders(ctx))
 
 
 def _runs_its_release(ctx: Context, unit: str, state: UnitState) -> bool:

@@ -14,7 +14,7 @@ from deployer.agent import fields, trash
 from deployer.agent.actions.programs import require
 from deployer.agent.actions.sealing import seal_folder
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import link_atomic
+from deployer.agent.files import link_atomic, make_folder
 from deployer.agent.manifest import MARKER
 from deployer.agent.people import main_group_id, user_id
 from deployer.agent.roots import app_folder
@@ -100,8 +100,7 @@ def _version(ctx: Context, wish: Wish) -> str:
 
 def _build(ctx: Context, wish: Wish, venv: Path) -> None:
     trash.throw_away(venv, ctx.path(f"/srv/{ctx.app}/.trash"))  # a half-finished one
-    venv.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    venv.mkdir(mode=0o700)
+    make_folder(venv, 0o700)
     os.chown(venv, user_id(wish.user), main_group_id(wish.user))
     venv.chmod(0o750)
     places = {"{venv}": str(venv), "{release}": str(wish.release)}

@@ -1,0 +1,85 @@
+"""Only `deployer/agent/files.py` changes names and contents that must survive a power cut."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+AGENT = Path(__file__).parents[2] / "deployer/agent"
+HELPER = "files.py"
+MAKES = {
+    "": {"write_text", "write_bytes", "rename", "symlink_to", "hardlink_to", "mkdir", "touch"},
+    "os": {"rename", "replace", "symlink", "link", "mkdir", "makedirs", "mknod"},
+    "shutil": {"copy", "copy2", "copyfile", "copytree", "move"},
+}
+ALLOWED = {
+    "journal.py": "appends; each line is flushed, and the name by fsync of its folder",
+    "saved.py": "appends to the index of a run, flushed before the path is changed",
+    "deploy_log.py": "a log for people, which may lose its last line",
+    "lock.py": "an empty file that only carries flock(2)",
+    "ballast.py": "room without content",
+    "launching.py": "a socket below /run",
+    "awaiting.py": "a socket below /run",
+    "actions/unit_tests.py": "a temporary folder",
+    "actions/web_server.py": "a temporary copy of nginx's configuration",
+    "archive.py": "in the `.partial` of a backup: flushed, and renamed by the helper when proven",
+    "dumps.py": "as above",
+    "actions/backups.py": "a hard link in the `.partial` of a backup",
+    "actions/sources.py": "a tar that is removed at once",
+    "fresh_tree.py": "a new tree; the whole file system is flushed before it gets its name",
+}
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
+    """Give every call with a dot: what it is called on, its name, its whole text."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            on = node.func.value
+            module = on.id if isinstance(on, ast.Name) and on.id in MAKES else ""
+            yield module, node.func.attr, ast.unparse(node)
+
+
+def makes(module: str, name: str, text: str) -> bool:
+    """Tell whether a call makes or changes a name or a content on the disk."""
+    if name in {"open", "fdopen"}:
+        return "O_CREAT" in text or any(f"'{mode}" in text for mode in ("w", "a", "x", "r+"))
+    return name in MAKES[module]
+
+
+def offenders(tree: ast.AST) -> list[str]:
+    return [text for module, name, text in calls(tree) if makes(module, name, text)]
+
+
+def test_nobody_else_in_the_agent_makes_names_or_contents():
+    found = {
+        str(path.relative_to(AGENT)): offenders(ast.parse(path.read_text()))
+        for path in AGENT.rglob("*.py")
+        if path.name != HELPER
+    }
+
+    wrong = {file: calls for file, calls in found.items() if calls and file not in ALLOWED}
+    assert wrong == {}, "write through deployer/agent/files.py"
+
+
+def test_the_helper_flushes_what_it_makes():
+    tree = ast.parse((AGENT / HELPER).read_text())
+    for function in (one for one in tree.body if isinstance(one, ast.FunctionDef)):
+        if offenders(function):
+            assert "fsync_folder(" in ast.unparse(function), function.name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "path.write_text('x')",
+        "path.open('w')",
+        "Path(x).rename(y)",
+        "os.symlink(a, b)",
+        "folder.mkdir()",
+        "os.open(p, os.O_WRONLY | os.O_CREAT)",
+        "shutil.copyfile(a, b)",
+    ],
+)
+def test_a_forbidden_call_is_seen(line):
+    assert offenders(ast.parse(line))
