@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +39,20 @@ def encode(record: Mapping[str, object]) -> bytes:
 
 def read(content: bytes) -> tuple[Record, ...]:
     """Give the records that are whole; torn, damaged and repeated lines are left out."""
-    found: dict[tuple[object, object], Record] = {}
+    return tuple(record for _, record in lines(content))
+
+
+def lines(content: bytes) -> Iterator[tuple[bytes, Record]]:
+    """Give the lines that are whole, each once, as they are and as records."""
+    seen: set[tuple[str, str]] = set()
     for line in content.split(b"\n"):
         record = _decode(line)
-        if record is not None:
-            found.setdefault((str(record.get("run")), str(record.get("seq"))), record)
-    return tuple(found.values())
+        if record is None:
+            continue
+        key = (str(record.get("run")), str(record.get("seq")))
+        if key not in seen:
+            seen.add(key)
+            yield line, record
 
 
 def load(path: Path) -> tuple[Record, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deployer.agent import counters, frames, grammar
 from deployer.agent.ballast import Ballast
+from deployer.agent.compacting import compact
 from deployer.agent.context import Context
 from deployer.agent.journal import Journal, Record, Writer
 from deployer.agent.lock import Lock, LockHeld
@@ -90,6 +91,7 @@ def open_run(place: Context, message: Mapping[str, object], live: Callable[[], s
         lock = Lock(folder, owner)
     except LockHeld as held:
         raise locked(held.owner) from held
+    compact(folder / JOURNAL)
     journal = Journal(folder / JOURNAL)
     try:
         return _begin(place, message, live, (lock, journal))

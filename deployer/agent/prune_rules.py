@@ -12,16 +12,21 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 GOOD = ("good", "live")
+_UNFINISHED = ("building", "staged")
 DAY = 86400.0
 
 
 @dataclass(frozen=True)
 class Found:
-    """A release on the host; ids sort by age. `parts` are the venv and wheelhouse it uses."""
+    """A release on the host; ids sort by age. `parts` are the venv and wheelhouse it uses.
+
+    `age` is how many seconds ago something in its folder was made or taken away.
+    """
 
     id: str
     state: str
     parts: frozenset[str] = frozenset()
+    age: float = DAY
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ def releases_to_keep(
 ) -> tuple[Found, ...]:
     """Give the releases that stay, the newest first; `in_use` are live, linked or running.
 
-    The newest good one besides the live one is where a rollback goes, so it stays in any case.
+    The newest good one besides the live one is where a rollback goes, so it stays in any case, and
+    so does what is newer than the live one, unfinished and younger than a day: somebody builds it.
     """
     newest_first = sorted(found, key=lambda release: release.id, reverse=True)
     good = [release.id for release in newest_first if release.state in GOOD]
@@ -51,6 +57,11 @@ def releases_to_keep(
         if release.state not in GOOD and release.id not in in_use
     ]
     stay.update(broken[:1])
+    stay.update(
+        release.id
+        for release in newest_first
+        if release.state in _UNFINISHED and release.id > live and release.age < DAY
+    )
     return tuple(release for release in newest_first if release.id in stay)
 
 

@@ -18,6 +18,7 @@ NAME = "recover.lab.test"
 ENABLED = f"$(cd /etc/systemd/system/multi-user.target.wants && ls | grep '^{APP}@')"
 CRASHED = """
 import sys, glob
+from pathlib import Path
 sys.path.insert(0, sorted(glob.glob("/usr/lib/deployer/agent-*/"))[-1])
 from deployer.agent.journal import Journal, Writer
 from deployer.agent import counters
@@ -62,8 +63,10 @@ def damaged(host: LabHost, release: str) -> Iterator[str]:
     """A file of a release without its content, and with it again afterwards."""
     file = f"/srv/{APP}/releases/{release}/manage.py"
     assert host.run(f"cp -a {file} /root/kept && truncate -s 0 {file}").returncode == 0
-    yield file
-    host.run(f"cp -a /root/kept {file}")
+    try:
+        yield file
+    finally:
+        host.run(f"cp -a /root/kept {file}")
 
 
 def serves(project: Project, revision: str) -> bool:
@@ -123,7 +126,7 @@ def fill(host: LabHost, what: str) -> None:
 @contextmanager
 def small_disks(host: LabHost) -> Iterator[None]:
     """The app's folders on file systems that are nearly full, with their ballast in place."""
-    places = {f"/srv/{APP}": ("600m", 60_000), f"/var/lib/deployer/{APP}": ("24m", 3_000)}
+    places = {f"/srv/{APP}": ("600m", 60_000), f"/var/lib/deployer/{APP}": ("80m", 4_000)}
     units = f"systemctl stop '{APP}@*'"
     for place, (size, inodes) in places.items():
         line = (
@@ -133,10 +136,12 @@ def small_disks(host: LabHost) -> Iterator[None]:
         )
         assert host.run(f"{units}; {line}", timeout=120).returncode == 0
     host.run(f"systemctl start {ENABLED}")
-    yield
-    for place in places:
-        host.run(f"umount -l {place}")
-    host.run(f"systemctl restart {ENABLED}")
+    try:
+        yield
+    finally:
+        for place in places:
+            host.run(f"umount -l {place}")
+        host.run(f"systemctl restart {ENABLED}")
 
 
 @pytest.mark.parametrize("what", ["bytes", "inodes"])

@@ -33,7 +33,7 @@ def prune(ctx: Context, action: Mapping[str, object]) -> bool:
     root = ctx.path(f"/srv/{app}")
     found = _releases(root)
     live = _link_name(root / "run/live")
-    in_use = frozenset(_linked(root)) | frozenset(_running(root / "releases"))
+    in_use = frozenset((*_linked(root), *_running(root / "releases"), ctx.release)) - {""}
     keep = fields.whole(action, "keep_releases", 5)
     kept = releases_to_keep(found, in_use, keep, live)
     names = frozenset(release.id for release in kept)
@@ -78,7 +78,11 @@ def _remove(ctx: Context, paths: Iterable[Path], grave: Path) -> list[Path]:
 
 def _releases(root: Path) -> tuple[Found, ...]:
     folders = (one for one in _folders(root / "releases") if is_release_id(one.name))
-    return tuple(Found(one.name, state_of(one), _parts(root, one)) for one in folders)
+    now = time.time()
+    return tuple(
+        Found(one.name, state_of(one), _parts(root, one), now - one.lstat().st_mtime)
+        for one in folders
+    )
 
 
 def _parts(root: Path, release: Path) -> frozenset[str]:

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -244,6 +245,64 @@ def test_prune_leaves_a_release_that_a_process_works_in(ctx):
     assert used.is_dir()
     assert ctx.path("/srv/shop/releases/000005-1a2b3c4").is_dir()
     assert not ctx.path("/srv/shop/releases/000002-1a2b3c4").exists()
+
+
+def test_prune_never_follows_a_release_that_became_a_link(ctx, tmp_path):
+    etc = tmp_path / "as-good-as-etc"
+    etc.mkdir()
+    (etc / "passwd").write_text("root")
+    for number in range(1, 6):
+        release(ctx, number, "good")
+    for number, place in ((1, etc), (2, "/etc")):
+        swapped = ctx.path(f"/srv/shop/releases/{number:06d}-1a2b3c4")
+        shutil.rmtree(swapped)
+        swapped.symlink_to(place)
+
+    remove_old(ctx)
+
+    assert (etc / "passwd").read_text() == "root"
+    assert ctx.path("/srv/shop/releases/000001-1a2b3c4").is_symlink()
+    assert not ctx.path("/srv/shop/releases/000003-1a2b3c4").exists()
+
+
+def test_prune_moves_nothing_into_a_trash_that_is_a_link(ctx, tmp_path):
+    for number in range(1, 6):
+        release(ctx, number, "good")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    ctx.path("/srv/shop/.trash").symlink_to(elsewhere)
+
+    assert remove_old(ctx) is False
+
+    assert list(elsewhere.iterdir()) == []
+    assert ctx.path("/srv/shop/releases/000001-1a2b3c4").is_dir()
+
+
+def test_prune_that_was_killed_in_the_middle_is_gone_on_with(ctx):
+    for number in range(1, 6):
+        release(ctx, number, "good")
+    half = ctx.path("/srv/shop/.trash/000000-1a2b3c4.0")
+    (half / "left").mkdir(parents=True)
+
+    remove_old(ctx)
+
+    assert list(ctx.path("/srv/shop/.trash").iterdir()) == []
+
+
+def test_prune_leaves_what_somebody_builds_and_the_release_of_its_own_run(ctx):
+    for number in range(2, 6):
+        release(ctx, number, "good")
+    ctx.path("/srv/shop/run").mkdir()
+    ctx.path("/srv/shop/run/live").symlink_to("/srv/shop/releases/000004-1a2b3c4")
+    ctx.release = release(ctx, 1, "failed").name
+    built = [release(ctx, number, "building") for number in (6, 7, 8)]
+    old = built.pop(0)
+    os.utime(old, (0, 0))
+
+    remove_old(ctx)
+
+    assert [one.is_dir() for one in (*built, old)] == [True, True, False]
+    assert ctx.path(f"/srv/shop/releases/{ctx.release}").is_dir()
 
 
 def test_prune_touches_no_links_and_no_odd_names(ctx):
