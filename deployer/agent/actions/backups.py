@@ -90,7 +90,7 @@ def _read(ctx: Context, action: Mapping[str, object]) -> Wish:
 
 def _make_place(folder: Path) -> None:
     """Make the folder of backups; refuse one that somebody else could change."""
-    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    make_folder(folder, 0o711)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         cause = f"`{folder}` is not a folder but something else, such as a link"
