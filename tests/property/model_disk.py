@@ -15,11 +15,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 
-from deployer.agent import ballast
+from deployer.agent import actions, ballast
 from deployer.agent.actions import sealing, sources
+from deployer.agent.context import Context, Fields
 
 Entry = tuple[str, int | str]
+UNTAR = "Untar"
 NAMES = ("rename", "symlink", "mkdir", "unlink", "rmdir", "link")
+
+
+def untar(ctx: Context, action: Fields) -> bool:
+    """Write files as tar(1) does: nothing is flushed."""
+    folder = ctx.path(str(action["path"]))
+    for number in range(3):
+        path = folder / f"part{number}/code.py"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(f"{folder.name} {number}".encode())
+    return True
 
 
 class Stopped(BaseException):
@@ -88,6 +100,9 @@ class ModelDisk:
             (sources, "flush_file_system", flush_all),
         )
         yield ballast, "_fill", lambda _: None  # it has tests of its own
+        find = actions.find
+        yield actions, "find", lambda name: untar if name == UNTAR else find(name)
+        yield actions, "PLACES", {**actions.PLACES, UNTAR: ("", "")}
         yield time, "time", lambda: clock() + self.skew
 
     def _counted(self, call: Callable[..., object]) -> Callable[..., object]:
@@ -166,6 +181,8 @@ _PLACES = (
     (sealing, "flush_file_system"),
     (sources, "flush_file_system"),
     (ballast, "_fill"),
+    (actions, "find"),
+    (actions, "PLACES"),
     (time, "time"),
 )
 

@@ -17,7 +17,7 @@ from deployer.agent.recovering import recover
 from deployer.agent.recovery import broken, plan
 from deployer.agent.release_record import state_of
 from deployer.agent.unwinding import Unwinding
-from tests.property.model_disk import ModelDisk
+from tests.property.model_disk import UNTAR, ModelDisk
 
 APP = "shop"
 USER = pwd.getpwuid(os.geteuid()).pw_name
@@ -155,7 +155,7 @@ class ModelHost:
     def _build(self, ctx: Context, release: str) -> Step:
         folder = f"/srv/{APP}/releases/{release}"
         put = {"action": "Put", "owner": USER, "group": GROUP, "mode": 0o640}
-        names = ("app.py", "config/app.env", "config/digest")
+        names = ("config/app.env", "config/digest")
         return Step(
             "pull",
             (
@@ -163,6 +163,7 @@ class ModelHost:
                     {**put, "path": f"{folder}/{n}", "content": f"{n} {release}".encode()}
                     for n in names
                 ),
+                {"action": UNTAR, "path": folder},
                 {"action": "Seal", "path": folder, "marker": MARKER, "group": GROUP},
                 _marked(release, "staged"),
             ),
