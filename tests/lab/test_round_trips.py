@@ -136,7 +136,7 @@ def test_already_live_is_two_round_trips(project: Project) -> None:
     assert logins(host) - before == 1
 
 
-def test_a_rollback_is_two_logins_and_at_most_eleven_round_trips(project: Project) -> None:
+def test_a_rollback_is_two_logins_and_at_most_twelve_round_trips(project: Project) -> None:
     (host,) = project.hosts
     project.must("deploy", "--revision", "v2")
     project.must("deploy", "--revision", "v4")
@@ -146,7 +146,8 @@ def test_a_rollback_is_two_logins_and_at_most_eleven_round_trips(project: Projec
 
     assert code == 0
     assert project.healthz()["revision"] == "v2"
-    assert counts[0].round_trips <= MOST, counts
+    # One more than a deploy may take: the older release is asked whether it fits the schema.
+    assert counts[0].round_trips <= MOST + 1, counts
     assert counts[1].round_trips <= ANEW, counts
     assert logins(host) - before == 2
 
