@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Mapping
 
+from deployer.agent import freezes
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.deploy_log import PATH as LOG
 from deployer.agent.deploy_log import DeployLog
-from deployer.agent.opening import OpenRun, Refused
+from deployer.agent.opening import OpenRun
 from deployer.agent.performing import perform
+from deployer.agent.refusal import Refused
+from deployer.agent.release_record import read_record
 
 
 def commit(ctx: Context, opened: OpenRun, told: Mapping[str, object]) -> None:
@@ -33,8 +37,22 @@ def commit(ctx: Context, opened: OpenRun, told: Mapping[str, object]) -> None:
 
 def tidy(ctx: Context, opened: OpenRun) -> None:
     """Forget what would be needed to go back, and tell people."""
+    with contextlib.suppress(OSError):  # it is committed, whatever becomes of a note
+        _settle_freezes(ctx, opened)
     shutil.rmtree(ctx.saved_folder, ignore_errors=True)
     what = " ".join(filter(None, (opened.command, opened.release)))
     took = time.time() - opened.began
     log = DeployLog(ctx.path(LOG))
     log.ended(opened.app, what, "committed", opened.actor, took)
+
+
+def _settle_freezes(ctx: Context, opened: OpenRun) -> None:
+    if opened.command == "deploy":
+        freezes.thaw(ctx.state_folder)
+    elif opened.command == "rollback":
+        old = str(opened.records[0].get("previous", ""))
+        releases = ctx.path(f"/srv/{ctx.app}/releases")
+        revisions = [
+            str(read_record(releases / one).get("revision", "")) for one in (opened.release, old)
+        ]
+        freezes.went_back(ctx.state_folder, *revisions, run=opened.run, release=old)

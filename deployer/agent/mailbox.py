@@ -44,7 +44,7 @@ class Mailbox:
         self._reader = reader
         self._cancel = cancel
         self._pass_on = pass_on
-        self.was_cancelled = False
+        self.by_person = False
         """Whether a person told us to stop; a stream that only ended does not say so."""
         # SimpleQueue, because a signal handler may put into it at any moment.
         self._letters: SimpleQueue[Letter] = SimpleQueue()
@@ -74,9 +74,10 @@ class Mailbox:
             if letter.verb == "beat":
                 continue
             if letter.verb == "cancel":
-                self.was_cancelled = True
+                self.by_person = True
                 self._cancel()
                 continue
+            self.by_person = self.by_person or letter.message.get("by") == "person"
             if not letter.message:
                 self._cancel()
                 self._letters.put(letter)

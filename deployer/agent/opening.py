@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deployer.agent import counters, frames, grammar
+from deployer.agent import at_work, counters, frames, grammar, holds
 from deployer.agent.ballast import Ballast
 from deployer.agent.compacting import compact
 from deployer.agent.context import Context
@@ -17,8 +16,9 @@ from deployer.agent.journal import Journal, Record, Writer
 from deployer.agent.lock import Lock, LockHeld
 from deployer.agent.recovering import JOURNAL, NewerJournal, read_known, recover_locked
 from deployer.agent.recovery import Broken, broken
+from deployer.agent.refusal import Refused
 
-_ALLOWED_WHILE_HELD = ("rollback", "backup")
+_ALLOWED_WHILE_HELD = ("rollback", "backup", "recover", "restore")
 _ALLOWED_WHILE_BROKEN = ("rollback", "backup", "restore", "recover")
 _MEND = (
     "Look at `inv status` and `inv logs`, mend what the cause names, then run `inv recover`; "
@@ -26,25 +26,11 @@ _MEND = (
 )
 
 
-class Refused(Exception):
-    """The run may not begin: why in one word, in a sentence, and what to do next."""
-
-    def __init__(self, why: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.why = why
-        self.message = message
-        self.hint = hint
-
-    @property
-    def event(self) -> dict[str, object]:
-        """The same as the answer to whoever asked."""
-        return {"event": "refused", "why": self.why, "message": self.message, "hint": self.hint}
-
-
 @dataclass
 class OpenRun:
     """A run that has begun: it holds the lock, and all it has written is in `records` too."""
 
+    folder: Path
     app: str
     run: str
     release: str
@@ -90,7 +76,7 @@ def open_run(place: Context, message: Mapping[str, object], live: Callable[[], s
     try:
         lock = Lock(folder, owner)
     except LockHeld as held:
-        raise locked(held.owner) from held
+        raise at_work.refusal(folder, held.owner) from held
     compact(folder / JOURNAL)
     journal = Journal(folder / JOURNAL)
     try:
@@ -130,6 +116,7 @@ def _begin(
     counters.raise_to(folder, counters.FENCE, fence + 1)
     counters.raise_to(folder, counters.RELEASES, _release_number(release))
     opened = OpenRun(
+        folder=folder,
         app=place.app,
         run=place.run,
         release=str(release.get("id", "")),
@@ -176,25 +163,9 @@ def broken_sentence(given_up: Broken) -> str:
 
 
 def _refuse_held(folder: Path, command: str) -> None:
-    if command in _ALLOWED_WHILE_HELD:
-        return
-    try:
-        hold = json.loads((folder / "hold.json").read_bytes())
-    except FileNotFoundError:
-        return
-    except ValueError:
-        hold = {}
-    known = hold if isinstance(hold, dict) else {}
-    who, why = known.get("who", "somebody"), known.get("why", "without a reason")
-    text = f"the app is held by {who}: {why}"
-    raise Refused("held", text, f"It is over when `{folder}/hold.json` is removed on the host.")
-
-
-def locked(owner: Mapping[str, object]) -> Refused:
-    """Say who is at work, and at what."""
-    who = owner.get("actor") or "somebody"
-    text = f"{owner.get('command') or 'run'} `{owner.get('run', '')}` of {who} is at work here"
-    return Refused("locked", text, "Wait until it has ended; `inv status` shows where it is.")
+    hold = None if command in _ALLOWED_WHILE_HELD else holds.read_hold(folder)
+    if hold is not None:
+        raise holds.refusal(hold)
 
 
 def _release(value: object) -> Mapping[str, object]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deployer.agent import frames, grammar
+from deployer.agent import fencing, frames, grammar
 from deployer.agent.context import ActionFailed, Context, Emit, Fields
 from deployer.agent.deploy_log import PATH as LOG
 from deployer.agent.deploy_log import DeployLog
@@ -66,6 +66,7 @@ class Orders:
     def _do(self, phase: str, step: Step) -> None:
         if self._ctx.cancelled.is_set():
             raise ActionFailed("cancelled")
+        fencing.check(self._opened)
         started = time.monotonic()
         self._ctx.step = step.name
         self._ctx.note = ""

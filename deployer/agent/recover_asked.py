@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deployer.agent import at_work
 from deployer.agent.context import Context, Emit
 from deployer.agent.lock import Lock, LockHeld
-from deployer.agent.opening import Refused, locked
 from deployer.agent.recovering import NewerJournal, put_right, read_known
 from deployer.agent.recovery import plan
+from deployer.agent.refusal import Refused
 
 
 def recover_asked(place: Context, emit: Emit) -> Mapping[str, object]:
@@ -27,7 +28,7 @@ def _recovered(place: Context, emit: Emit) -> Mapping[str, object]:
     try:
         lock = Lock(folder, {"run": "recovery", "command": "recover"})
     except LockHeld as held:
-        raise locked(held.owner) from held
+        raise at_work.refusal(folder, held.owner) from held
     try:
         wanted = plan(read_known(folder), again=True)
         ended, fallen = put_right(place, emit, again=True)

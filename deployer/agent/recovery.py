@@ -45,6 +45,11 @@ class Plan:
     command: str = ""
     actor: str = ""
     release: str = ""
+    revision: str = ""
+    failure: str = ""
+    """The step that failed, and why; "" if none did."""
+    by_person: bool = False
+    """Whether somebody asked for it; all else that puts a run back is automatic."""
     began: float = 0.0
     undo: tuple[Started, ...] = ()
     settle: tuple[_Fields, ...] = ()
@@ -56,6 +61,11 @@ class Plan:
     def is_exposed(self) -> bool:
         """Whether the live app may have been touched."""
         return self.lost > 0 or any(started.is_exposed for started in self.undo)
+
+    @property
+    def freezes(self) -> bool:
+        """Whether its revision is not to be deployed again just so."""
+        return self.command == "deploy" and self.is_exposed and not self.by_person
 
     @property
     def is_hopeless(self) -> bool:
@@ -96,7 +106,10 @@ def plan(records: Sequence[_Fields], *, again: bool = False) -> Plan | None:
         seq=max(_whole(record, "seq") for record in mine),
         command=_text(begin, "command"),
         actor=_text(begin, "actor"),
-        release=_release(begin),
+        release=_release(begin, "id"),
+        revision=_release(begin, "revision"),
+        failure=_failure(mine),
+        by_person=any(_text(record, "asked_by") == "person" for record in mine),
         began=_number(begin, "time"),
         undo=tuple(reversed(started)),
         settle=_actions(begin, "settle"),
@@ -114,7 +127,7 @@ def broken(records: Sequence[_Fields]) -> Broken | None:
         begin = begins.get(run, {})
         command = _text(begin, "command")
         if outcome == "rollback_failed":
-            found = Broken(run, command, _release(begin), _text(end, "cause"))
+            found = Broken(run, command, _release(begin, "id"), _text(end, "cause"))
         elif found and (run == found.run or (outcome == "committed" and command in PROVING)):
             found = None
     return found
@@ -170,9 +183,14 @@ def _actions(record: _Fields, key: str) -> tuple[_Fields, ...]:
     )
 
 
-def _release(begin: _Fields) -> str:
+def _release(begin: _Fields, key: str) -> str:
     release = begin.get("release")
-    return _text(release, "id") if isinstance(release, Mapping) else ""
+    return _text(release, key) if isinstance(release, Mapping) else ""
+
+
+def _failure(records: Sequence[_Fields]) -> str:
+    failed = (one for one in records if _text(one, "state") == "failed" and "cause" in one)
+    return next((f"{_text(one, 'step')} failed: {_text(one, 'cause')}" for one in failed), "")
 
 
 def _text(record: _Fields, key: str) -> str:

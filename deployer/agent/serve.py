@@ -71,14 +71,8 @@ class Front:
             from deployer.agent import facts  # noqa: PLC0415  a worker's front never needs it
 
             self._speaker(facts.answer(place, message))
-        elif letter.verb == "confirm":
-            from deployer.agent.confirming import confirm  # noqa: PLC0415  only an end needs it
-
-            self._speaker(confirm(place, self._sockets, message))
-        elif letter.verb == "recover":
-            from deployer.agent.recover_asked import recover_asked  # noqa: PLC0415  as above
-
-            self._speaker(recover_asked(place, self._emit))
+        elif letter.verb in ("confirm", "recover", "hold", "unhold"):
+            self._speaker(self._said(place, letter))
         elif letter.verb == "stream":
             from deployer.agent.streaming import stream  # noqa: PLC0415  only `logs` and `run` do
 
@@ -93,6 +87,20 @@ class Front:
         else:
             self._complain(f"the agent does not know the verb `{letter.verb[:40]}`")
         return True
+
+    def _said(self, place: Context, letter: Letter) -> Mapping[str, object]:
+        """Do what needs no worker and has one answer."""
+        if letter.verb == "confirm":
+            from deployer.agent.confirming import confirm  # noqa: PLC0415  only an end needs it
+
+            return confirm(place, self._sockets, letter.message)
+        if letter.verb == "recover":
+            from deployer.agent.recover_asked import recover_asked  # noqa: PLC0415  as above
+
+            return recover_asked(place, self._emit)
+        from deployer.agent.holds import answer  # noqa: PLC0415  as above
+
+        return answer(place, letter.message)
 
     def _begin(self, message: Mapping[str, object]) -> bool:
         """Have a worker do it; tells whether the conversation goes on with us."""

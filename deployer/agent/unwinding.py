@@ -13,6 +13,7 @@ from deployer.agent.ballast import Ballast
 from deployer.agent.context import ActionFailed, Context, Emit, Fields
 from deployer.agent.deploy_log import PATH as LOG
 from deployer.agent.deploy_log import DeployLog
+from deployer.agent.freezes import freeze
 from deployer.agent.journal import Journal, Writer
 from deployer.agent.performing import is_full, perform
 from deployer.agent.recovery import Plan
@@ -52,7 +53,8 @@ class Unwinding:
         """Do it; a failed attempt closes the run only if it is the `last`."""
         self._ballast.relieve()
         # On disk before anything is done, so that an attempt that dies counts too.
-        self._write("undo", state="start", reason=reason)
+        by = {"asked_by": "person"} if self._plan.by_person else {}
+        self._write("undo", state="start", reason=reason, **by)
         self._deploy_log.say(f"{self._ctx.app}: putting {self._plan.run} back: {reason}")
         harmless, grave = self._undo()
         if self._plan.is_exposed:
@@ -64,6 +66,8 @@ class Unwinding:
 
     def close(self, ended: Unwound, reason: str) -> None:
         """Write down that the run has its end."""
+        if self._plan.freezes:
+            self._freeze(reason)
         self._write("end", outcome=ended.outcome, cause=ended.cause or reason, reason=reason)
         if ended.ok:
             shutil.rmtree(self._ctx.saved_folder, ignore_errors=True)
@@ -72,6 +76,12 @@ class Unwinding:
         what = " ".join(filter(None, (plan.command or "run", plan.release)))
         took = max(0.0, time.time() - plan.began) if plan.began else 0.0
         self._deploy_log.ended(self._ctx.app, what, ended.outcome, plan.actor, took)
+
+    def _freeze(self, reason: str) -> None:
+        plan, folder = self._plan, self._ctx.state_folder
+        cause = plan.failure or reason
+        with contextlib.suppress(OSError):  # as for the journal: the way back goes on
+            freeze(folder, plan.revision, release=plan.release, run=plan.run, cause=cause)
 
     def _undo(self) -> tuple[list[str], list[str]]:
         harmless: list[str] = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+from dataclasses import replace
 from pathlib import Path
 
-from deployer.agent import actions, orders
+from deployer.agent import actions, fencing, orders
 from deployer.agent.awaiting import Awaiting, Proposal, confirm_socket, proposal
 from deployer.agent.committing import commit, tidy
 from deployer.agent.confirming import journal_says
@@ -16,8 +17,9 @@ from deployer.agent.frames import Reader
 from deployer.agent.grammar import WrongWord
 from deployer.agent.launching import SOCKETS
 from deployer.agent.mailbox import LATE, Letter, Mailbox
-from deployer.agent.opening import OpenRun, Refused, open_run
+from deployer.agent.opening import OpenRun, open_run
 from deployer.agent.recovery import plan
+from deployer.agent.refusal import Refused
 from deployer.agent.speaker import Speaker
 from deployer.agent.unwinding import ABORTED, Unwinding, Unwound
 
@@ -152,10 +154,13 @@ class Worker:
     def _undo(self, opened: OpenRun, reason: str) -> Unwound:
         self._stop_awaiting()
         wanted = plan(opened.records)
-        if wanted is None:  # cannot be: an open run has a `begin` and no `end`
+        if fencing.is_overtaken(opened):
+            ended = fencing.end_of(opened)
+        elif wanted is None:  # cannot be: an open run has a `begin` and no `end`
             ended = Unwound(ABORTED)
         else:
             app, root = self._place.app, self._place.root
+            wanted = replace(wanted, by_person=self._mailbox.by_person)
             unwinding = Unwinding(root, app, wanted, opened.journal, self._emit)
             ended = unwinding.attempt(reason or "asked to", last=False)
             if not ended.ok and not (self._stopped and self.host_stops()):

@@ -61,7 +61,7 @@ def _recovery(facts: Facts) -> Finding:
     if wrong:
         return Finding("recovery", "warning", wrong, "the next deploy or rollback recovers first")
     at_work = f"at work: {state.locked_by}" if state.locked_by else ""
-    held = f"held: {state.hold}" if state.hold else ""
+    held = f"held {state.hold}" if state.hold else ""
     text = "; ".join(part for part in (at_work, held) if part)
     return Finding("recovery", "warning" if text else "ok", text or "nothing is left open")
 

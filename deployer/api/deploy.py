@@ -8,6 +8,7 @@ from deployer.api.environment import Environment
 from deployer.api.left_behind import left_behind, step_back
 from deployer.api.rendered import release_file
 from deployer.api.running import Ending, run_plan
+from deployer.api.standing import refuse_frozen, refuse_held
 from deployer.api.whole import refuse_split
 from deployer.core.fact import Fact
 from deployer.core.health import probes_file
@@ -35,6 +36,9 @@ def deploy(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     live = already_live(at, sessions, revision)
     if live:
         return live
+    found = states(sessions)
+    refuse_held(at, found)
+    refuse_frozen(at, found, revision)
     return run_plan(at, sessions, plan_deploy(at, sessions, revision))
 
 

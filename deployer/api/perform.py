@@ -10,6 +10,7 @@ from deployer.api.place import Place
 from deployer.api.request import Request
 from deployer.api.running import Ending
 from deployer.api.sessions import Unreached, address, opened
+from deployer.api.waiting import limit, patiently
 from deployer.core.event import Emit, RunFinished
 from deployer.core.report import EXIT_CODES, HostReport, Outcome
 from deployer.core.transport import HostAddress, Transport
@@ -44,6 +45,7 @@ def perform(
     connect: "Callable[[Environment, UseCase], Ending] | None" = None,
 ) -> int:
     """Do a command on hosts over SSH; gives the exit code."""
+    limit(request.wait)
     started = place.clock.monotonic()
     around = Surroundings(place.stdout, place.stderr, place.environ, place.clock)
     sinks = choose(parse_output(request.output), around, verbose=request.verbose)
@@ -53,7 +55,8 @@ def perform(
             _ = at.rendered
         if changes:
             confirm(at)
-        ending = (connect or _on_hosts)(at, use_case)
+        reach = connect or _on_hosts
+        at, ending = patiently(at, reach, use_case, lambda: _run_id(place))
         code = EXIT_CODES[ending.outcome]
         seconds = place.clock.monotonic() - started  # hosts go phase by phase: all took as long
         emit(

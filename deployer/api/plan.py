@@ -8,6 +8,7 @@ from deployer.api.deployment import states
 from deployer.api.environment import Environment
 from deployer.api.preview import previewed
 from deployer.api.rollback import plan_release, plan_rollback
+from deployer.api.standing import standing
 from deployer.api.whole import refuse_split
 from deployer.core.host_state import AppState
 from deployer.core.migration_files import read_migration
@@ -31,6 +32,8 @@ def preview_deploy(at: Environment, sessions: Mapping[str, Session]) -> Preview:
     live = already_live(at, sessions, revision)
     if live is not None:
         return _nothing_to_do(at, revision, live.summary)
+    for host, why in standing(states(sessions), revision):
+        at.notice(f"a deploy would be refused: {why}", "warning", host)
     plan = plan_deploy(at, sessions, revision)
     news = _news(at, sessions, revision)
     shown = previewed(at, sessions, plan, news.provisional)

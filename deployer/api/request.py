@@ -22,6 +22,17 @@ class Request:
     verbose: bool = False
     allow_destructive: bool = False
     no_confirm: bool = False
+    wait: str = ""
+    unfreeze: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest(Request):
+    """Who may change nothing and why, or the id of the hold that is over; as it was typed."""
+
+    reason: str = ""
+    until: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

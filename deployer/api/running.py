@@ -1,13 +1,10 @@
 """Carries a plan out and says in one sentence how it ended."""
 
-import signal
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import FrameType
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from deployer.api.environment import Environment
+from deployer.api.interrupts import Interrupts
 from deployer.api.outside import terms
 from deployer.core.event import RunStarted
 from deployer.core.plan import Plan
@@ -36,11 +33,13 @@ class Ending:
     summary: str
     next_command: str = ""
     interrupted: bool = False
+    left: bool = False
+    """Whether a person did not wait until the hosts had put themselves back."""
 
     @property
     def outcome(self) -> Outcome:
         """The outcome of all hosts together."""
-        return fleet_outcome(self.hosts, interrupted=self.interrupted)
+        return fleet_outcome(self.hosts, interrupted=self.interrupted, left=self.left)
 
 
 def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> Ending:
@@ -56,23 +55,27 @@ def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> En
             release=plan.release.id if plan.release else "",
         )
     )
-    stop = threading.Event()
-    with _interruptible(stop, sessions):
-        patience = Patience(at.place.clock, at.inventory.ssh.reconnect_timeout)
-        conductor = Conductor(plan, sessions, at.emit, stop, patience)
+    signals = Interrupts(sessions)
+    patience = Patience(at.place.clock, at.inventory.ssh.reconnect_timeout, leave=signals.leave)
+    with signals.heard():
+        conductor = Conductor(plan, sessions, at.emit, signals.stop, patience)
         hosts = conductor.conduct(terms(at, sessions, plan))
-    ending = Ending(hosts, "", interrupted=stop.is_set())
-    summary, next_command = _told(at, plan, ending.outcome)
-    return Ending(hosts, summary, next_command, stop.is_set())
+    stopped, left = signals.stop.is_set(), signals.leave.is_set()
+    ending = Ending(hosts, "", interrupted=stopped, left=left)
+    summary, next_command = _told(at, plan, ending)
+    return replace(ending, summary=summary, next_command=next_command)
 
 
-def _told(at: Environment, plan: Plan, outcome: Outcome) -> tuple[str, str]:
+def _told(at: Environment, plan: Plan, ending: Ending) -> tuple[str, str]:
     live = ", ".join(sorted(set(filter(None, plan.live.values()))))
     serving = f"still serving {live}" if live else "nothing is live yet"
     again = f"{live} serves again and is healthy" if live else "nothing is live, as before"
-    sentence, command = _SENTENCES.get(outcome, (f"ended as {outcome}", "status"))
+    unsure = ", ".join(one.host for one in ending.hosts if one.outcome is Outcome.UNKNOWN)
+    sentence, command = _SENTENCES.get(ending.outcome, (f"ended as {ending.outcome}", "status"))
+    if ending.left and unsure:
+        sentence = f"{unsure} left to put itself back; it needs nobody for that"
     done = _done(plan)
-    if outcome is Outcome.MIXED and at.request.no_confirm:
+    if ending.outcome is Outcome.MIXED and at.request.no_confirm:
         command = "status"  # nobody has decided for the fleet, so there is nothing to finish
     next_command = f"inv {command} --env {at.inventory.environment}" if command else ""
     return sentence.format(serving=serving, again=again, done=done), next_command
@@ -83,24 +86,3 @@ def _done(plan: Plan) -> str:
     if plan.release is None:
         return f"{plan.command} done on {hosts}"
     return f"{plan.release.id} is live on {hosts}"
-
-
-@contextmanager
-def _interruptible(stop: threading.Event, sessions: Mapping[str, Session]) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        for session in sessions.values():
-            session.cancel()
-
-    before = {one: signal.signal(one, handle) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for one, old in before.items():
-            signal.signal(one, old)

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from deployer.adapters.web_servers.nginx import Nginx
 from deployer.api.agent_package import BOOTSTRAP, digest, package
-from deployer.api.deployment import leader_of
+from deployer.api.deployment import leader_of, states
 from deployer.api.environment import Environment
 from deployer.api.rendered import base_files
 from deployer.api.running import Ending
 from deployer.api.sessions import address
+from deployer.api.standing import refuse_held
 from deployer.core.event import RunStarted
+from deployer.core.host_state import app_state
 from deployer.core.report import HostReport, Outcome
 from deployer.core.transport import HostAddress, Transport
 from deployer.engine.session import Session
@@ -43,6 +45,8 @@ def install_agent(at: Environment, transport: Transport, host: HostAddress) -> N
 
 def setup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     """Prepare every host; users, folders, packages, rights and the base of the web server."""
+    at.on_all(sessions, lambda session: session.ask((app_state(),)))
+    refuse_held(at, states(sessions))
     reports: list[HostReport] = []
     at.emit(
         RunStarted(

@@ -113,6 +113,7 @@ def _row(env: str, host: str, standing: Standing, split: Split | None) -> Row:
         "broken": str(state.broken or ""),
         "damage": standing.damage,
         "fallback": state.fallback,
+        "frozen": [str(one) for one in state.frozen],
     }
 
 
@@ -142,7 +143,8 @@ def _note(env: str, host: str, standing: Standing, split: Split | None) -> str:
         f"SPLIT: {split}: `inv recover --env {env}`" if split and _is_of(host, split) else "",
         f"the host left a damaged release by itself: {state.fallback}" if state.fallback else "",
         f"at work: {state.locked_by}" if state.locked_by else "",
-        f"held: {state.hold}" if state.hold else "",
+        f"held {state.hold}" if state.hold else "",
+        *(f"frozen: rolled back {one}" for one in state.frozen),
     )
     said = "; ".join(part for part in parts if part)
     if not state.broken and not standing.damage:

@@ -4,7 +4,7 @@ from invoke import Context, task
 
 from deployer.api.request import BackupRequest, BackupsRequest
 from deployer.cli.leave import leave
-from deployer.cli.options import CHANGING, READING
+from deployer.cli.options import CHANGING, READING, WAIT
 
 
 @task(
@@ -14,6 +14,7 @@ from deployer.cli.options import CHANGING, READING
         "verify": "read it again from the disk when it is written; default off",
         "restore_test": "restore it into a scratch place, compare, remove that; default off",
         "backup": "with --restore-test: test this one (or `newest`), make none; default a new one",
+        "wait": WAIT,
     },
 )
 def backup(
@@ -26,6 +27,7 @@ def backup(
     verify: bool = False,
     restore_test: bool = False,
     backup: str = "",
+    wait: str = "",
 ) -> None:
     """Back up what is live now, the database included, and verify it."""
     from deployer.api import main
@@ -42,6 +44,7 @@ def backup(
             verify=verify,
             restore_test=restore_test,
             backup=backup,
+            wait=wait,
             dry_run=context.config.run.dry,
         ),
     )

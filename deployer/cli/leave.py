@@ -3,10 +3,13 @@
 import gc
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import TypeVar
 
 from invoke.exceptions import Exit
@@ -30,6 +33,7 @@ def leave(
 
     With `anywhere` the folder need not be inside a project.
     """
+    _hear_signals()
     gc.freeze()  # what was imported stays: no need to search it again and again
     gc.set_threshold(_RARELY)
     try:
@@ -53,6 +57,19 @@ def leave(
         gc.freeze()  # nor at the end, where Python would search all of it once more
     if code:
         raise Exit(code=code)
+
+
+def _hear_signals() -> None:
+    """Take SIGTERM and SIGHUP for a Ctrl-C, unless somebody else has a use for them."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(one) is signal.SIG_DFL:
+            signal.signal(one, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _reported(bug: Exception) -> InternalError:

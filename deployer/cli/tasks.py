@@ -5,6 +5,7 @@ from invoke import Collection, Context, task
 from deployer.api.request import Request
 from deployer.cli import (
     backup_tasks,
+    hold_tasks,
     lab_tasks,
     local_tasks,
     reading_tasks,
@@ -13,7 +14,7 @@ from deployer.cli import (
     upkeep_tasks,
 )
 from deployer.cli.leave import leave
-from deployer.cli.options import CHANGING, COMMON
+from deployer.cli.options import CHANGING, COMMON, WAIT
 
 _REVISION = {"revision": "branch, tag or commit; default the inventory's"}
 _DESTRUCTIVE = {
@@ -33,6 +34,8 @@ _FORCE = {"force": "a new release even if it is already live; default off"}
         **_FORCE,
         **_DESTRUCTIVE,
         **_CONFIRM,
+        "unfreeze": "also a revision that was rolled back before; default off",
+        "wait": WAIT,
         "dry_run": "show what would be done, change nothing; the same as plan; default off",
     },
 )
@@ -47,6 +50,8 @@ def deploy(
     force: bool = False,
     allow_destructive: bool = False,
     no_confirm: bool = False,
+    unfreeze: bool = False,
+    wait: str = "",
     dry_run: bool = False,
 ) -> None:
     """Deploy a revision; go back by itself if it proves unhealthy."""
@@ -65,6 +70,8 @@ def deploy(
             force=force,
             allow_destructive=allow_destructive,
             no_confirm=no_confirm,
+            unfreeze=unfreeze,
+            wait=wait,
             dry_run=dry_run or context.config.run.dry,
         ),
     )
@@ -107,6 +114,7 @@ def plan(
         **_DESTRUCTIVE,
         **_CONFIRM,
         "to": "a release id or number; default the last good one",
+        "wait": WAIT,
     },
 )
 def rollback(
@@ -119,6 +127,7 @@ def rollback(
     verbose: bool = False,
     allow_destructive: bool = False,
     no_confirm: bool = False,
+    wait: str = "",
 ) -> None:
     """Go back to the last good release; the database is not touched."""
     from deployer.api import main
@@ -135,6 +144,7 @@ def rollback(
             verbose=verbose,
             allow_destructive=allow_destructive,
             no_confirm=no_confirm,
+            wait=wait,
             dry_run=context.config.run.dry,
         ),
     )
@@ -146,6 +156,7 @@ namespace = Collection(
     rollback,
     *recovery_tasks.TASKS,
     *upkeep_tasks.TASKS,
+    *hold_tasks.TASKS,
     *backup_tasks.TASKS,
     *restore_tasks.TASKS,
     *reading_tasks.TASKS,

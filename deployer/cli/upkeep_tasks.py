@@ -4,7 +4,7 @@ from invoke import Context, task
 
 from deployer.api.request import Request, RunRequest
 from deployer.cli.leave import leave
-from deployer.cli.options import CHANGING, YES
+from deployer.cli.options import CHANGING, WAIT, YES
 
 
 @task(auto_shortflags=False, help=CHANGING)
@@ -33,7 +33,7 @@ def setup(
     )
 
 
-@task(auto_shortflags=False, help=CHANGING)
+@task(auto_shortflags=False, help={**CHANGING, "wait": WAIT})
 def prune(
     context: Context,
     env: str = "",
@@ -41,6 +41,7 @@ def prune(
     output: str = "auto",
     yes: bool = False,
     verbose: bool = False,
+    wait: str = "",
 ) -> None:
     """Remove old releases and backups, never one that may be needed."""
     from deployer.api import main
@@ -54,6 +55,7 @@ def prune(
             output=output,
             yes=yes,
             verbose=verbose,
+            wait=wait,
             dry_run=context.config.run.dry,
         ),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+from deployer.core.at_work import AtWork, Frozen, Hold, parse_at_work, parse_frozen, parse_hold
 from deployer.core.fact import Fact
 from deployer.core.release import ReleaseState, other
 from deployer.core.run_outcome import RunOutcome, parse_run_outcome
@@ -67,8 +68,6 @@ class AppState:
     colours: Mapping[str, ColourState] = field(default_factory=dict)
     releases: tuple[ReleaseRecord, ...] = ()
     open_run: str = ""
-    locked_by: str = ""
-    hold: str = ""
     broken: BrokenRun | None = None
     fallback: str = ""
     """Why the host has left a damaged release by itself, while it still serves what it chose."""
@@ -77,6 +76,23 @@ class AppState:
     """The last run that was committed here."""
     went_back: tuple[RunOutcome, ...] = ()
     """Later runs that a fleet was to commit, and that have not been committed here."""
+    work: AtWork | None = None
+    held: Hold | None = None
+    frozen: tuple[Frozen, ...] = ()
+
+    @property
+    def locked_by(self) -> str:
+        """Who is at work, in words; "" if nobody is."""
+        return str(self.work or "")
+
+    @property
+    def hold(self) -> str:
+        """Who holds the app, in words; "" if nobody does."""
+        return str(self.held or "")
+
+    def freeze_of(self, revision: str) -> Frozen | None:
+        """Tell why a revision must not be deployed again just so."""
+        return next((one for one in self.frozen if one.revision == revision), None)
 
     @property
     def live_release(self) -> ReleaseRecord | None:
@@ -131,13 +147,14 @@ def parse_app_state(answer: object) -> AppState:
         colours=colours,
         releases=tuple(_record(_mapping(one)) for one in _items(data.get("releases"))),
         open_run=_described(data.get("open_run")),
-        locked_by=_described(data.get("locked_by")),
-        hold=_described(data.get("hold")),
         schema_runs=parse_schema_runs(data.get("schema")),
         broken=_broken(_mapping(data.get("broken"))),
         fallback=_described(data.get("fallback")),
         decided=parse_run_outcome(data["decided"]) if data.get("decided") else None,
         went_back=tuple(parse_run_outcome(one) for one in _items(data.get("went_back"))),
+        work=parse_at_work(data.get("locked_by")),
+        held=parse_hold(data.get("hold")),
+        frozen=parse_frozen(data.get("frozen")),
     )
 
 

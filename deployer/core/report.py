@@ -58,6 +58,9 @@ _STAYED = {
 }
 
 
+_PUT_BACK = {Outcome.ROLLED_BACK, Outcome.ABORTED}
+
+
 @dataclass(frozen=True, slots=True)
 class HostReport:
     """What is true on one host after a run; `release` is the one that serves."""
@@ -71,12 +74,17 @@ class HostReport:
     seconds: float = 0.0
 
 
-def fleet_outcome(hosts: Iterable[HostReport], *, interrupted: bool = False) -> Outcome:
-    """Give the outcome of a run from those of its hosts: the worst one, or mixed."""
+def fleet_outcome(
+    hosts: Iterable[HostReport], *, interrupted: bool = False, left: bool = False
+) -> Outcome:
+    """Give the outcome of a run from those of its hosts: the worst one, or mixed.
+
+    `left` when a person did not wait for the hosts: then not to know is what was asked for.
+    """
     outcomes = {host.outcome for host in hosts}
     if Outcome.COMMITTED in outcomes and outcomes & _STAYED:
         outcomes.add(Outcome.MIXED)
     worst = next((one for one in _WORST_FIRST if one in outcomes), Outcome.UNCHANGED)
-    if interrupted and worst in {Outcome.ROLLED_BACK, Outcome.ABORTED}:
+    if interrupted and (worst in _PUT_BACK or (left and worst is Outcome.UNKNOWN)):
         return Outcome.INTERRUPTED
     return worst

@@ -183,7 +183,7 @@ class Conductor:
         error = self._lost.get(session.host)
         if error is None:
             try:
-                return session.undo(reason)
+                return session.undo(reason, by_person=self._stop.is_set())
             except HostError as trouble:
                 error = trouble
         return self._resolve(session, error)

@@ -68,6 +68,8 @@ class Resolving:
                 break
             self._patience.leave.wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+        if self._patience.leave.is_set():
+            return self._unknown(session.host, "nobody waited for its answer")
         return self._unknown(session.host, trouble.message)
 
     def _decided(self, lost: Session, began: float) -> RunOutcome:

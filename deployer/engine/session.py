@@ -177,9 +177,13 @@ class Session:
                 case _:
                     raise self._heard.refusal(answer)
 
-    def undo(self, reason: str) -> Outcome:
-        """Have the host put itself back; says how that went."""
-        self._outgoing.send({"verb": "undo", "reason": reason})
+    def undo(self, reason: str, *, by_person: bool = False) -> Outcome:
+        """Have the host put itself back; says how that went.
+
+        What a person asked for says nothing against the revision, so it is not frozen.
+        """
+        by = {"by": "person"} if by_person else {}
+        self._outgoing.send({"verb": "undo", "reason": reason, **by})
         self._emit(RecoveryStarted(self.host, reason))
         answer = self._await("undone", _ORDER)
         outcome = _UNDONE.get(str(answer.get("outcome")), Outcome.UNKNOWN)

@@ -22,6 +22,7 @@ _GROUPS = (
         "Change hosts",
         ("setup", "deploy", "rollback", "recover", "backup", "restore", "prune", "run"),
     ),
+    ("Keep others away", ("hold", "unhold")),
     ("Look before", ("check", "plan", "render")),
     ("Look after", ("status", "health", "logs", "history", "releases", "backups")),
     ("Start a project", ("init", "trust", "schema")),

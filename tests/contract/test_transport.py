@@ -25,10 +25,16 @@ from deployer.transport.known_hosts import HostKey
 from deployer.transport.local import LocalTransport
 from deployer.transport.scripted import Exchange, Fault, Script, ScriptedTransport
 from deployer.transport.ssh import SshTransport
-from tests.contract.loopback import Sshd, free_port, make_key, user
+from tests.contract.loopback import SSHD, Sshd, free_port, make_key, user
 
 FAKE_AGENT = (sys.executable, "-IS", str(Path(__file__).with_name("fake_agent.py")))
 KINDS = ("local", "ssh", "scripted")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needs_sshd():
+    # Before all else: half a set of fixtures would wait for a server that never comes.
+    assert Path(SSHD).exists(), f"these tests need `{SSHD}`: apt-get install openssh-server"
 
 
 @pytest.fixture(scope="module")

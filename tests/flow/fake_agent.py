@@ -153,7 +153,7 @@ class FakeAgent:
             "propose": self._propose,
             "confirm": self._confirm,
             "recover": self._recover,
-            "cancel": lambda _: [],
+            "cancel": self._cancel,
         }
         return answers[str(message["verb"])](message)
 
@@ -174,6 +174,11 @@ class FakeAgent:
     def commit_confirmed(self) -> list[Message]:
         """Commit because another connection said so."""
         return self._commit({})
+
+    def _cancel(self, message: Message) -> list[Message]:
+        if self._open:
+            self._open.by_person = True
+        return []
 
     def _facts(self, message: Message) -> list[Message]:
         asked = cast("list[Json]", message["ask"])
@@ -200,6 +205,8 @@ class FakeAgent:
         self._open = Open(release, cast("list[Json]", message["settle"]), str(message["run"]))
         told = {key: message[key] for key in ("command", "release")}
         host.write("begin", self._open.run, previous=host.live, **told)
+        self._open.command = str(message["command"])
+        self._open.previous = str(host.releases.get(host.live, {}).get("revision", ""))
         return [{"event": "begun", "fence": host.fence}]
 
     def _order(self, message: Message) -> list[Message]:
@@ -228,6 +235,7 @@ class FakeAgent:
         if self._open is None:
             return [{"event": "error", "message": "There is nothing to undo."}]
         self._host.awaiting = None
+        self._open.by_person = self._open.by_person or message.get("by") == "person"
         outcome = self._put_back()
         return [{"event": "undone", "outcome": outcome, "cause": "", "log": []}]
 
@@ -266,6 +274,7 @@ class FakeAgent:
             return [self._host.trouble.refuses_commit]
         if run.release:
             self._host.releases[str(run.release["id"])]["state"] = "good"
+        self._host.settle_freezes(run)
         self._end("committed")
         return [{"event": "committed", "release": run.release and run.release["id"]}]
 
@@ -282,6 +291,8 @@ class FakeAgent:
             outcome = "rollback_failed"
         if self._host.trouble.undo_fails:
             outcome = "rollback_failed"
+        if run.command == "deploy" and run.published and not run.by_person:
+            self._host.freeze(run.revision, run.run)
         self._end(outcome)
         return outcome
 

@@ -102,6 +102,11 @@ class FakeHost:
     """How each run ended here."""
     records: list[Json] = field(default_factory=list)
     """The journal, as far as it tells what became of runs."""
+    frozen: list[Json] = field(default_factory=list)
+    """Revisions that it has put back by itself."""
+    work: Json | None = None
+    """Another run that is at work here."""
+    hold: Json | None = None
     awaiting: "Waiting | None" = None
     """Who waits for a confirm here."""
     links_lost: int = 0
@@ -138,6 +143,18 @@ class FakeHost:
         if self.awaiting is not None:
             self.awaiting.give_up_waiting()
 
+    def freeze(self, revision: str, run: str) -> None:
+        self.frozen = [one for one in self.frozen if one["revision"] != revision]
+        self.frozen.append({"revision": revision, "run": run, "cause": "it failed", "when": "now"})
+
+    def settle_freezes(self, run: "Open") -> None:
+        if run.command == "deploy":
+            self.frozen = []
+        elif run.command == "rollback":
+            self.frozen = [one for one in self.frozen if one["revision"] != run.revision]
+            if run.previous not in {run.revision, ""}:
+                self.freeze(run.previous, run.run)
+
     def state_of(self, release: str) -> object:
         return self.releases[release]["state"] if release in self.releases else "gone"
 
@@ -153,6 +170,14 @@ class Open:
     kept: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """Links and files as they were before the run changed them."""
     published: bool = False
+    command: str = ""
+    by_person: bool = False
+    previous: str = ""
+    """The revision that was live before."""
+
+    @property
+    def revision(self) -> str:
+        return str((self.release or {}).get("revision", ""))
 
 
 class Hands:
@@ -317,8 +342,10 @@ def app(host: FakeHost, _: Json) -> object:
         "releases": list(host.releases.values()),
         "open_run": None,
         "schema": host.schema,
-        "locked_by": {"run": "another"} if host.locked else None,
+        "locked_by": host.work or ({"run": "another"} if host.locked else None),
         **fleet_records(host.records),
+        "frozen": host.frozen,
+        "hold": host.hold,
     }
 
 

@@ -67,12 +67,18 @@ class Stage:
     commands: int = 0
 
     def deploy(
-        self, revision: str = SECOND, *, force: bool = False, no_confirm: bool = False
+        self,
+        revision: str = SECOND,
+        *,
+        force: bool = False,
+        no_confirm: bool = False,
+        unfreeze: bool = False,
     ) -> int:
         """Deploy, and give the exit code."""
         for host in self.hosts:
             host.commits = {"main": revision}
-        return self._command(deploy, Request("deploy", force=force, no_confirm=no_confirm))
+        request = Request("deploy", force=force, no_confirm=no_confirm, unfreeze=unfreeze)
+        return self._command(deploy, request)
 
     def rollback(
         self, to: str = "", *, no_confirm: bool = False, allow_destructive: bool = False

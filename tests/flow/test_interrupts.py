@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from deployer.core.event import Event, PhaseStarted, RunStarted, StepStarted
+from deployer.api.interrupts import Interrupts
+from deployer.core.event import Event, PhaseStarted, RecoveryStarted, RunStarted, StepStarted
 from deployer.core.report import Outcome
 from tests.flow.fake_host import Link, Trouble
 from tests.flow.stage import SECOND, Stage, serving_first
@@ -88,3 +89,50 @@ def test_an_interrupt_does_not_outlive_the_run():
 
     assert signal.getsignal(signal.SIGINT) is before
     assert not any(isinstance(event, RunStarted) for event in made.events[1:])
+
+
+def test_the_second_interrupt_leaves_hosts_to_themselves_and_says_which():
+    made = interrupted_at(serving_first(2), "restart")
+    made.hosts[1].trouble = Trouble(link=("undo", Link.SILENT), stays_lost=True)
+    first = made.watch
+
+    def watch(event: Event) -> None:
+        first(event)
+        if isinstance(event, RecoveryStarted) and event.host == "web2":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    made.watch = watch
+
+    code = made.deploy(SECOND)
+
+    assert made.ending is not None
+    assert code == 130
+    assert made.outcomes[1] is Outcome.UNKNOWN
+    assert "web2 left to put itself back" in made.ending.summary
+    assert made.ending.next_command == "inv status --env prod"
+    assert "put itself back by" in made.ending.hosts[1].cause
+    assert {host.serving for host in made.hosts} == {FIRST_ID}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_any_of_the_three_signals_stops_and_the_third_ends_it_there(number):
+    signals = Interrupts({})
+
+    with signals.heard():
+        os.kill(os.getpid(), number)
+        assert (signals.stop.is_set(), signals.leave.is_set()) == (True, False)
+        os.kill(os.getpid(), number)
+        assert signals.leave.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+
+
+def test_a_program_that_shall_outlive_its_terminal_does():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        signals = Interrupts({})
+        with signals.heard():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert not signals.stop.is_set()
+    finally:
+        signal.signal(signal.SIGHUP, before)

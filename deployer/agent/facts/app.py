@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import pwd
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from deployer.agent import counters, lock
+from deployer.agent import counters
+from deployer.agent.at_work import at_work
 from deployer.agent.context import ActionFailed, Context, Fields
 from deployer.agent.fleet_records import fleet_records
+from deployer.agent.freezes import read_frozen
+from deployer.agent.holds import described, read_hold
 from deployer.agent.journal import NAME, Record, load
 from deployer.agent.recovery import broken, last_fallback, plan
 from deployer.agent.release_record import read_record
@@ -43,8 +45,9 @@ def app(ctx: Context, _question: Fields) -> object:
         "broken": _broken(records),
         "fallback": _fallback(records),
         **fleet_records(records),
-        "locked_by": dict(lock.owner(folder)) or None,
-        "hold": _hold(folder),
+        "locked_by": at_work(folder) or None,
+        "hold": described(hold) if (hold := read_hold(folder)) else None,
+        "frozen": read_frozen(folder),
         "config_digest": _digest(ctx, live),
         "schema": read_ledger(folder),
     }
@@ -149,15 +152,6 @@ def _open_run(records: Sequence[Record]) -> object:
         "actor": found.actor,
         "step": found.undo[0].step if found.undo else "",
     }
-
-
-def _hold(folder: Path) -> object:
-    try:
-        return json.loads((folder / "hold.json").read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        return {"id": "unreadable"}
 
 
 def _digest(ctx: Context, live: str) -> str:

@@ -80,7 +80,8 @@ def test_who_holds_an_app_and_who_is_at_work(host):
 
     found = ask(host, "app")
 
-    assert (found["locked_by"], found["hold"]) == ({"run": "r9"}, {"id": "h1"})
+    assert found["locked_by"] == {"run": "r9", "step": "", "seconds": 0}
+    assert found["hold"] == {"id": "h1", "until_text": "until it is taken away"}
     held.release()
 
 

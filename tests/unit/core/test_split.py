@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from deployer.core.at_work import AtWork
 from deployer.core.host_state import AppState, parse_app_state
 from deployer.core.report import Outcome
 from deployer.core.run_outcome import RunOutcome
@@ -55,10 +56,10 @@ def test_a_release_that_was_left_later_decides_nothing():
 
 
 def test_a_host_that_still_waits_is_at_work_and_no_split_yet():
-    waits = replace(WENT_BACK, went_back=(WAITS,), locked_by="run r5")
+    waits = replace(WENT_BACK, went_back=(WAITS,), work=AtWork("r5"))
 
     assert find_split({"web1": HAS, "web2": waits}) is None
-    assert find_split({"web1": HAS, "web2": replace(waits, locked_by="")}) is not None
+    assert find_split({"web1": HAS, "web2": replace(waits, work=None)}) is not None
 
 
 def test_what_the_agent_says_of_runs_is_read():

@@ -154,7 +154,7 @@ def test_who_does_not_want_to_wait_gets_no_answer_and_no_connection():
     found = lost.resolved()
 
     assert found.outcome is Outcome.UNKNOWN
-    assert "It was lost" in found.cause
+    assert "nobody waited" in found.cause
 
 
 def test_a_host_that_could_not_put_itself_back_says_what_to_do():
