@@ -23,7 +23,7 @@ def test_a_revision_that_was_rolled_back_is_refused_with_run_cause_and_way_out()
     assert (code, type(made.error)) == (5, Locked)
     assert made.error is not None
     assert "`bbbbbbb00000` is frozen on `web1`" in made.error.message
-    assert "run `run-1`" in made.error.message
+    assert "by run `run-" in made.error.message
     assert "--unfreeze" in made.error.hint
     assert all("begin" not in spoken for spoken in made.spoken.values())
 
