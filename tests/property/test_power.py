@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from deployer.agent import lock, standing
-from deployer.agent.opening import Refused
+from deployer.agent.refusal import Refused
 from tests.property.model_disk import Stopped
 from tests.property.model_host import ModelHost
 
