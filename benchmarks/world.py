@@ -76,7 +76,7 @@ class World:
 
     def ours(self, task: str, revision: str) -> Taken:
         """Type `inv deploy` or `inv rollback`; says what it took."""
-        words = ("--revision", revision) if task == "deploy" else ()
+        words = ("--revision", revision, "--unfreeze") if task == "deploy" else ()
         taken = self.run(self._inv(task, OURS, *words), self.folder / OURS)
         self._expect(OURS, revision)
         return taken

@@ -88,7 +88,7 @@ def main(moment: str, folder: str, revision: str, limit: str) -> int:
     """Deploy and die."""
     knock = DeadlyKnock() if moment == "look" else None
     place = Place(Path(folder), dict(os.environ), sys.stdout, sys.stderr, None, knock=knock)
-    request = Request("deploy", "lab", revision, limit, output="plain", yes=True)
+    request = Request("deploy", "lab", revision, limit, output="plain", yes=True, unfreeze=True)
     return perform(place, request, deploy, connect=connect)
 
 

@@ -131,7 +131,7 @@ def test_without_a_confirm_a_host_goes_back_by_itself_and_loses_no_request(
 def test_late_double_and_foreign_confirms_are_told_the_truth(project: Project) -> None:
     host = project.hosts[0]
     late = str(last_end(host)["run"])
-    project.must("deploy", "--force")
+    project.must("deploy", "--force", "--unfreeze")
     done = str(last_end(host)["run"])
 
     answers = [confirm(project, host, run) for run in (late, done, done, "20200101-000000-0000")]
@@ -152,14 +152,14 @@ def test_a_release_that_only_its_host_can_see_goes_back(project: Project) -> Non
     text = SITE.read_text()
     site.write_text(text.replace("    listen {{ site.port }};", "    listen 127.0.0.1:80;"))
     try:
-        seen = project.inv("deploy")
+        seen = project.inv("deploy", "--unfreeze")
         after = served(project)
-        blind = project.inv("deploy", "--no-confirm", "--limit", "web1")
+        blind = project.inv("deploy", "--no-confirm", "--limit", "web1", "--unfreeze")
         hidden = project.inv("health", "--limit", "web1")
         outside = status_of(project, project.hosts[0])
     finally:
         site.unlink()
-    project.must("deploy", "--no-confirm")
+    project.must("deploy", "--no-confirm", "--unfreeze")
 
     assert seen.returncode == 6, seen.stdout + seen.stderr
     assert "from outside" in seen.stdout + seen.stderr
@@ -173,7 +173,7 @@ def test_a_release_that_only_its_host_can_see_goes_back(project: Project) -> Non
 def test_a_controller_that_dies_after_the_decision_leaves_a_split_that_can_be_finished(
     project: Project,
 ) -> None:
-    project.must("deploy", "--force")
+    project.must("deploy", "--force", "--unfreeze")
     before = served(project)[0]
     leader, *others = project.hosts
 

@@ -130,7 +130,7 @@ def test_a_fault_on_our_side_changes_nothing_on_the_host(project: Project, name:
     prepare(project)
     project.write()
 
-    done = project.inv("deploy", "--revision", "v4")
+    done = project.inv("deploy", "--revision", "v4", "--unfreeze")
     template = project.folder / "templates/gunicorn/gunicorn.conf.py.j2"
     template.unlink(missing_ok=True)
 
@@ -145,7 +145,7 @@ def test_without_sudo_nothing_is_done(project: Project) -> None:
     (host,) = project.hosts
     host.run("mv /etc/sudoers.d/deployer* /root/")
     try:
-        done = project.inv("deploy", "--revision", "v4")
+        done = project.inv("deploy", "--revision", "v4", "--unfreeze")
     finally:
         host.run("mv /root/deployer* /etc/sudoers.d/")
 
@@ -160,7 +160,7 @@ def test_a_foreign_broken_site_stops_only_what_needs_nginx(project: Project) -> 
     project.section("app", "web_server")["client_max_body_size"] = "21m"
     project.write()
     try:
-        done = project.inv("deploy", "--revision", "v4")
+        done = project.inv("deploy", "--revision", "v4", "--unfreeze")
     finally:
         host.run("rm /etc/nginx/sites-enabled/foreign.conf")
 
@@ -174,7 +174,7 @@ def test_a_full_disk_is_found_before_anything_is_written(project: Project) -> No
     (host,) = project.hosts
     host.run("mkdir -p /mnt/small && mount -t tmpfs -o size=1m tmpfs /opt/backups")
     try:
-        done = project.inv("deploy", "--revision", "v4")
+        done = project.inv("deploy", "--revision", "v4", "--unfreeze")
     finally:
         host.run("umount /opt/backups")
 
@@ -211,7 +211,7 @@ def begun(project: Project, revision: str) -> subprocess.Popen[str]:
     """A deploy that hangs at the start of its release."""
     project.section("app", "runtime").update(kind="systemd", start_timeout="60s")
     project.write()
-    words = [INV, "deploy", "--env", "lab", "--revision", revision]
+    words = [INV, "deploy", "--env", "lab", "--revision", revision, "--unfreeze"]
     started = subprocess.Popen(
         words,
         cwd=project.folder,
@@ -256,5 +256,5 @@ def test_a_host_that_lost_its_controller_puts_itself_back(project: Project) -> N
     history = project.must("history")
     assert project.healthz()["revision"] == "v1"
     assert "rolled_back" in history or "rolled-back" in history, history
-    assert project.inv("deploy", "--revision", "v4").returncode == 0
+    assert project.inv("deploy", "--revision", "v4", "--unfreeze").returncode == 0
     project.must("rollback")

@@ -214,7 +214,7 @@ def test_a_host_of_a_later_batch_that_fails_takes_the_earlier_ones_back(project:
 
 
 def test_a_rollback_takes_all_hosts_back_without_losing_a_request(project: Project) -> None:
-    project.must("deploy", "--revision", "v4")
+    project.must("deploy", "--unfreeze", "--revision", "v4")
     bad = served(project)[0]
 
     with users_of(project) as users:
@@ -233,7 +233,7 @@ def test_an_unreachable_host_stops_it_all_before_anything_is_changed(
     before = [disk_of(host, APP) for host in project.hosts]
     lab.cut_link(project.hosts[2])
     try:
-        done = project.inv("deploy", "--revision", "v4")
+        done = project.inv("deploy", "--unfreeze", "--revision", "v4")
     finally:
         lab.heal_link(project.hosts[2])
 
@@ -247,7 +247,7 @@ def test_a_limit_touches_only_the_hosts_that_it_names(project: Project) -> None:
     before = served(project)
     untouched = [disk_of(project.hosts[one], APP) for one in (0, 2)]
 
-    project.must("deploy", "--revision", "v4", "--limit", "web2")
+    project.must("deploy", "--unfreeze", "--revision", "v4", "--limit", "web2")
     now = served(project)
     status = project.inv("status")
 
@@ -258,7 +258,7 @@ def test_a_limit_touches_only_the_hosts_that_it_names(project: Project) -> None:
 
 
 def test_a_deploy_to_all_makes_them_the_same_again(project: Project) -> None:
-    project.must("deploy", "--revision", "v4")
+    project.must("deploy", "--unfreeze", "--revision", "v4")
 
     assert len(set(served(project))) == 1
     project.must("status")

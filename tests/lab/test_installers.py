@@ -111,7 +111,7 @@ def test_exactly_what_is_pinned_is_installed(project: Project) -> None:
 def test_the_same_lock_installs_nothing(project: Project) -> None:
     before = venvs(project)
 
-    code, events = project.events("deploy", "--revision", "v4")
+    code, events = project.events("deploy", "--unfreeze", "--revision", "v4")
 
     assert code == 0
     assert programs(events) == []
@@ -124,7 +124,7 @@ def test_another_lock_builds_another_environment_from_the_same_wheels(project: P
     houses = f"stat -c '%n %Y %i' /srv/{name_of(project)}/wheelhouse/*"
     sent = project.hosts[0].run(houses).stdout
 
-    code, events = project.events("deploy", "--revision", "changed/lock")
+    code, events = project.events("deploy", "--unfreeze", "--revision", "changed/lock")
 
     assert code == 0, events[-1]
     assert len(venvs(project) - before) == 1
@@ -135,8 +135,8 @@ def test_another_lock_builds_another_environment_from_the_same_wheels(project: P
 
 
 def test_a_rollback_to_the_old_lock_runs_in_the_old_environment(project: Project) -> None:
-    project.must("deploy", "--revision", "v4", "--force")
-    project.must("deploy", "--revision", "changed/lock", "--force")
+    project.must("deploy", "--unfreeze", "--revision", "v4", "--force")
+    project.must("deploy", "--unfreeze", "--revision", "changed/lock", "--force")
 
     project.must("rollback")
 

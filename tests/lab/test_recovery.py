@@ -111,7 +111,7 @@ def test_after_three_recoveries_in_vain_a_person_must_look(project: Project, hos
     project.must("rollback")
     assert project.inv("status").returncode == 0
     assert serves(project, "v1")
-    project.must("deploy", "--revision", "v2", "--force")
+    project.must("deploy", "--revision", "v2", "--force", "--unfreeze")
 
 
 def fill(host: LabHost, what: str) -> None:
@@ -147,7 +147,7 @@ def small_disks(host: LabHost) -> Iterator[None]:
 @pytest.mark.parametrize("what", ["bytes", "inodes"])
 def test_with_a_full_disk_it_still_goes_back(project: Project, host: LabHost, what: str) -> None:
     with small_disks(host):
-        project.must("deploy", "--revision", "v1", "--force")
+        project.must("deploy", "--revision", "v1", "--force", "--unfreeze")
         fill(host, what)
 
         deployed = project.inv("deploy", "--revision", "v3")
