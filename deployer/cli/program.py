@@ -20,6 +20,7 @@ from deployer.cli.tasks import namespace
 from deployer.output.text import clean, harmless
 
 _USAGE = 2
+_FORMATS = ("flat", "nested", "json")
 _BROKEN_SETTINGS = (
     *(UnknownFileType, AmbiguousEnvVar, UncastableEnvVar, YAMLError, SyntaxError),
     *(OSError, ValueError, TypeError, AttributeError),
@@ -55,6 +56,7 @@ class DeployerProgram(Program):
     def parse_cleanup(self) -> None:
         """Answer `--help NAME`, `--list` and the like."""
         with _told(self.collection.task_names):
+            _check_format(str(self.args["list-format"].value))
             super().parse_cleanup()
 
 
@@ -68,6 +70,11 @@ def program() -> DeployerProgram:
 def main() -> None:
     """Run the command line; never returns."""
     program().run()
+
+
+def _check_format(name: str) -> None:
+    if name not in _FORMATS:
+        raise ValueError(f"`--list-format {name}` is none of {', '.join(_FORMATS)}")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ def typed(*words: str) -> int:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--list-format", "nosuch"), "is none of flat, nested, json"),
         (("--list", "nosuch"), "Sub-collection 'nosuch' not found!\nhint: "),
         (("deploy", "--output", "\x1b]0;owned\x07\x9b31m\n::error::x"), ": :error::x` is no kind"),
         (("deploy", "--e\x1b[31mnv"), "no flag `--e"),
