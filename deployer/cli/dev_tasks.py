@@ -47,3 +47,18 @@ def fuzz(context: Context, count: str = "100000", seed: str = "", only: str = ""
     from deployer.cli.programs import fuzzers, programs
 
     programs(fuzzers(count=count, seed=seed, only=only))
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "select": "only cases and controls whose names contain this text; default all",
+        "hosts": "how many lab hosts work side by side; default 2",
+        "seed": "decides the order and the random moments; default 1",
+    },
+)
+def faults(context: Context, select: str = "", hosts: int = 2, seed: int = 1) -> None:
+    """Inject every fault of the matrix on lab hosts, which needs root; keep the results."""
+    from deployer.cli.programs import fault_matrix, programs
+
+    programs(*fault_matrix(select=select, hosts=hosts, seed=seed))

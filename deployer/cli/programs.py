@@ -8,6 +8,7 @@ from invoke.exceptions import Exit
 
 Words = tuple[str, ...]
 
+RESULTS = "tests/faults/results.jsonl"
 CHECKS: tuple[Words, ...] = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
@@ -47,3 +48,12 @@ def fuzzers(*, count: str, seed: str, only: str) -> Words:
     given = (("--count", count), ("--seed", seed), ("--only", only))
     chosen = tuple(f"{flag}={value}" for flag, value in given if value)
     return ("python", "-m", "tests.fuzz", *chosen)
+
+
+def fault_matrix(*, select: str, hosts: int, seed: int) -> tuple[Words, ...]:
+    """Give the words that inject faults, and those that write the page of all results."""
+    python = (sys.executable, "-m")
+    words = (*python, "tests.faults", f"--hosts={hosts}", f"--seed={seed}")
+    if select:
+        return ((*words, f"--select={select}"),)
+    return ((*words, f"--results={RESULTS}"), (*python, "docs.generator"))

@@ -8,6 +8,7 @@ from docs.generator.decisions import decisions_page
 from docs.generator.endings import endings_page
 from docs.generator.events import events_page
 from docs.generator.inventory import inventory_page
+from docs.generator.reliability import reliability_page
 from docs.generator.templates import templates_page
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
         "reference/events.md": events_page(),
         "reference/exit-codes.md": endings_page(),
         "reference/templates.md": templates_page(),
+        "reliability.md": reliability_page(DOCS.parent / "tests/faults/results.jsonl"),
         "adr/index.md": decisions_page(DOCS / "adr"),
     }
 

@@ -1,50 +1,86 @@
-"""All cases: `python -m tests.faults [--select TEXT] [--hosts N] [--seed S] [--results FILE]`."""
+"""All cases and controls: `python -m tests.faults [--select TEXT] [--hosts N] [--seed S]`."""
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from deployer.lab.lab import Lab
+from tests.faults.build import PROJECT
 from tests.faults.case import Case, Result
+from tests.faults.controls import Control, Shown, controls
 from tests.faults.harness import Harness
-from tests.faults.matrix import cases, shuffled
+from tests.faults.matrix import cases, one_of_each, shuffled
+from tests.faults.results import header, write
 
 
 def main() -> int:
-    """Run the chosen cases; 0 if all were survived."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--select", default="", help="only cases whose names contain this text")
-    options.add_argument("--hosts", type=int, default=2)
-    options.add_argument("--seed", type=int, default=1, help="decides the order")
-    options.add_argument("--first", type=int, default=0, help="only so many")
-    given = options.parse_args()
-    chosen = [one for one in cases() if given.select in one.name]
-    return run(shuffled(chosen, given.seed)[: given.first or None], given.hosts)
+    """Run what is chosen; 0 if all was survived and every control was shown."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the hosts go too
+    given = options().parse_args()
+    chosen = shuffled([one for one in cases(given.seed) if given.select in one.name], given.seed)
+    if given.one_of_each:
+        chosen = one_of_each(chosen)
+    wanted = [one for one in controls() if given.select in f"control {one.mechanism}"]
+    return run(chosen[: given.first or None], tuple(wanted), given)
 
 
-def run(chosen: tuple[Case, ...], hosts: int) -> int:
-    """Inject these on so many hosts, and say how it went."""
-    with Lab(f"faults-{os.getpid()}") as lab, tempfile.TemporaryDirectory() as folder:
+def options() -> argparse.ArgumentParser:
+    """Give the words that are understood."""
+    found = argparse.ArgumentParser(description=__doc__)
+    found.add_argument("--select", default="", help="only names that contain this text")
+    found.add_argument("--hosts", type=int, default=2, help="how many work side by side")
+    found.add_argument("--seed", type=int, default=1, help="decides order and random moments")
+    found.add_argument("--first", type=int, default=0, help="only so many cases")
+    found.add_argument("--one-of-each", action="store_true", help="one case of each kind")
+    found.add_argument("--results", type=Path, help="write all results to this file")
+    return found
+
+
+def run(chosen: tuple[Case, ...], wanted: tuple[Control, ...], given: argparse.Namespace) -> int:
+    """Inject these, do the controls, and say how it went."""
+    began = time.monotonic()
+    with (
+        Lab(f"faults-{os.getpid()}", project=PROJECT) as lab,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         harness = Harness(lab, Path(folder), tell)
-        harness.prepare(hosts)
+        harness.prepare(given.hosts if chosen else 0)
         results = harness.run(chosen)
         harness.close()
+        shown = harness.show(wanted, tell_control)
+    if given.results:
+        write(
+            given.results, header(given.seed, given.hosts, time.monotonic() - began), results, shown
+        )
     survived = sum(one.survived for one in results)
-    say(f"{len(chosen)} chosen, {len(results)} injected, {survived} survived")
-    return int(survived < len(chosen))
+    needed = sum(one.is_shown for one in shown)
+    say(f"{len(chosen)} cases, {len(results)} injected, {survived} survived")
+    say(f"{len(wanted)} controls, {needed} shown")
+    return int(survived < len(chosen) or needed < len(wanted))
 
 
 def tell(result: Result) -> None:
     """Say how one case went."""
     mark = "survived" if result.survived else "FAILED  "
     figures = f"back in {result.recovered} s, lost {result.lost} of {result.asked}"
+    if result.noticed:
+        figures = f"noticed in {result.noticed} s, {figures}"
     ended = f"{result.outcome} exit {result.exit_code} {result.seconds} s, {figures}"
     say(f"{mark} {result.case.name}: {ended}")
     for problem in (*result.problems, *result.losses):
         say(f"         {problem}")
+
+
+def tell_control(shown: Shown) -> None:
+    """Say what one control showed."""
+    mark = "shown   " if shown.is_shown else "FAILED  "
+    say(f"{mark} without {shown.control.mechanism}: {'; '.join(shown.without_it)[:400]}")
+    for problem in shown.with_it:
+        say(f"         even with it: {problem}")
 
 
 def say(text: str) -> None:

@@ -45,6 +45,20 @@ class Command:
         lines = (line for line in self.output().splitlines() if line.startswith("{"))
         return [json.loads(line) for line in lines if line.endswith("}")]
 
+    @property
+    def release(self) -> str:
+        """The release that it makes; "" if it makes none, or has not come so far."""
+        return self._started("release")
+
+    @property
+    def run(self) -> str:
+        """The name of its run; "" if it has not come so far."""
+        return self._started("run")
+
+    def _started(self, key: str) -> str:
+        started = (one for one in self.events() if one.get("event") == "RunStarted")
+        return str(next(started, {}).get(key, ""))
+
 
 class Spawner:
     """Types commands of one test build."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from types import SimpleNamespace
 
@@ -39,8 +40,6 @@ def _changed(word: str, changes: dict) -> str:
 
 
 def _flush(_command: str) -> None:
-    import os
-
     from deployer.agent import flush
     from deployer.agent.actions import sealing
 
@@ -111,6 +110,33 @@ def _read_back(_command: str) -> None:
     backups.check_digest = lambda *_arguments: None
 
 
+def _redaction(_command: str) -> None:
+    from deployer.agent.redacting import Redaction
+
+    Redaction.__call__ = lambda _this, text: text
+
+
+def _boot_check(_command: str) -> None:
+    from deployer.agent import recovering
+
+    recovering.check_live = lambda *_arguments: None
+
+
+def _honest_dump(_command: str) -> None:
+    """Have every dump lose its second half after it was written: a disk that lies."""
+    from deployer.agent import dumps
+
+    dump = dumps.dump
+
+    def damaged(ctx, wish, folder):
+        dumped = dump(ctx, wish, folder)
+        path = folder / dumped.part.name
+        os.truncate(path, path.stat().st_size // 2)
+        return dumped
+
+    dumps.dump = damaged
+
+
 REMOVALS = {
     "flush": _flush,
     "lock": _lock,
@@ -119,4 +145,7 @@ REMOVALS = {
     "settle": _settle,
     "fence": _fence,
     "read back": _read_back,
+    "boot check": _boot_check,
+    "redaction": _redaction,
+    "honest dump": _honest_dump,
 }

@@ -11,10 +11,12 @@ from typing import TypeVar
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
 from tests.faults.case import Case, Result
+from tests.faults.controls import Control, Shown, show
 from tests.faults.lane import DISK, Lane
 from tests.faults.survive import survive
 
 TRIES = 3
+AT_ONCE = 4
 Item = TypeVar("Item")
 
 
@@ -41,6 +43,23 @@ class Harness:
         before = len(self.results)
         _at_once(lambda lane: self._work(lane, queue), self.lanes)
         return tuple(self.results[before:])
+
+    def show(self, controls: Iterable[Control], tell: Callable[[Shown], None]) -> tuple[Shown, ...]:
+        """Do the negative controls, each on a host of its own, some at a time."""
+        shown: list[Shown] = []
+
+        def one(control: Control) -> None:
+            (host,) = self.lab.add(1, prefix="control", disk=DISK)
+            lane = self._lane(host)
+            try:
+                shown.append(show(control, lane))
+                tell(shown[-1])
+            finally:
+                lane.spawner.close()
+                self.lab.remove(host)
+
+        _at_once(one, tuple(controls))
+        return tuple(shown)
 
     def close(self) -> None:
         """Type no more commands."""
@@ -78,10 +97,14 @@ class Harness:
 
 def made_well(lane: Lane) -> bool:
     """Bring a host that did not survive back to a healthy app, for the next case."""
+    if not lane.host.is_running:
+        lane.lab.boot(lane.host)
+    lane.leader = lane.host.leader
     lane.disarm()
+    lane.disarm_durably()
     return any(lane.start("deploy", "--revision", lane.revise()).wait() == 0 for _ in range(TRIES))
 
 
 def _at_once(work: Callable[[Item], None], items: Sequence[Item]) -> None:
-    with ThreadPoolExecutor(max_workers=max(1, len(items))) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(items)))) as pool:
         list(pool.map(work, items))

@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from deployer.errors import LabError
 from deployer.lab import cgroups, disk, network
+from deployer.lab.host import LabHost
 from deployer.lab.machine import wait_until
 from tests.faults.commands import Command
 from tests.faults.lane import Lane
+from tests.faults.settled import at_work
+from tests.faults.tiny import NAME
 
 HEAL_AFTER = 2.0
 CUT_NOTICED = 40.0
+RIGHT_AGAIN = 60.0
 FROZEN = 4.0
+NAMES_WRITTEN = 7.0
 MEMORY = Path("/sys/fs/cgroup/memory")
 
 
@@ -30,6 +36,7 @@ class Struck:
     command: Command
     struck: float = 0.0
     noticed: float = 0.0
+    recovered: float = 0.0
     off: tuple[float, float] = (0.0, 0.0)
     mend: list[Callable[[], object]] = field(default_factory=list)
     needs_boot: bool = False
@@ -56,6 +63,26 @@ def controller(*numbers: signal.Signals) -> Injection:
     return inject
 
 
+def cancelled(it: Struck) -> None:
+    """Stop the controller as GitHub stops a cancelled job, which waits for nobody."""
+    it.command.signal(signal.SIGINT)
+    it.lane.go()
+    if not it.command.ended.wait(7.5):
+        it.command.signal(signal.SIGTERM)
+    if not it.command.ended.wait(2.5):
+        it.command.signal(signal.SIGKILL)
+
+
+def kill_unit(it: Struck) -> None:
+    """Kill whatever worker there is."""
+    it.lane.host.run(f"systemctl kill --signal=KILL --kill-who=all 'deployer-{NAME}-2*'")
+
+
+def kill_controller(it: Struck) -> None:
+    """Kill the controller; the agent is not waiting."""
+    it.command.signal(signal.SIGKILL)
+
+
 def cut_and_healed(it: Struck) -> None:
     """Unplug the cable for a moment."""
     it.lane.lab.cut_link(it.lane.host)
@@ -73,13 +100,30 @@ def cut_for_good(it: Struck) -> None:
     _until_noticed(it)
 
 
+def cut_until_noticed(it: Struck) -> None:
+    """Unplug the cable until the controller has noticed, and the host has put itself right."""
+    it.lane.lab.cut_link(it.lane.host)
+    it.mend.append(lambda: it.lane.lab.heal_link(it.lane.host))
+    it.lane.go()
+    _until_noticed(it)
+    _until_right(it)
+    it.mended()
+
+
 def half_open(it: Struck) -> None:
-    """Lose everything that is sent to the host; what it sends still comes."""
+    """Lose everything that is sent to the host, as long as above; what it sends still comes."""
     bridge, address = it.lane.lab.place.bridge, it.lane.host.address
     network.deafen(bridge, address)
     it.mend.append(lambda: network.undeafen(bridge, address))
     it.lane.go()
     _until_noticed(it)
+    _until_right(it)
+    it.mended()
+
+
+def _until_right(it: Struck) -> None:
+    wait_until(lambda: not at_work(it.lane), seconds=RIGHT_AGAIN)
+    it.recovered = time.monotonic() - it.struck
 
 
 def _until_noticed(it: Struck) -> None:
@@ -87,9 +131,9 @@ def _until_noticed(it: Struck) -> None:
     before = len(it.command.events())
 
     def has_noticed() -> bool:
-        return it.command.ended.is_set() or any(
-            "reach" in str(one) or "lost" in str(one) for one in it.command.events()[before:]
-        )
+        new = it.command.events()[before:]
+        told = (one for one in new if one.get("event") in ("Noticed", "StepFailed"))
+        return it.command.ended.is_set() or any("lost" in str(one) for one in told)
 
     wait_until(has_noticed, seconds=CUT_NOTICED)
     it.noticed = time.monotonic() - it.struck
@@ -101,17 +145,30 @@ def power(it: Struck) -> None:
     _wait_and_boot(it)
 
 
+def late_power(it: Struck) -> None:
+    """As above, but so late that the kernel has written names, and not yet what is in the files."""
+    time.sleep(NAMES_WRITTEN)  # noqa: TID251  ext4 commits its journal every five seconds
+    power(it)
+
+
 def reboot(it: Struck) -> None:
     """Shut the host down in order, and let it start again."""
     it.lane.host.run("systemctl reboot")
     it.lane.go()
-    before = it.lane.leader
-    it.lane.leader = 0
+    before, it.lane.leader = it.lane.leader, 0
     host = it.lane.host
-    wait_until(lambda: host.is_running and host.leader != before, seconds=90)
+    wait_until(lambda: _leader(host) not in (0, before), seconds=90)
     it.lane.lab.wait_for(host)
     it.lane.leader = host.leader
     it.off = (it.struck, time.monotonic())
+
+
+def _leader(host: LabHost) -> int:
+    """Give the host's first process, 0 while it has none; it may go at any moment."""
+    try:
+        return host.leader
+    except LabError:
+        return 0
 
 
 def frozen(it: Struck) -> None:
@@ -199,10 +256,13 @@ OUTSIDE: Mapping[str, Injection] = {
     "SIGTERM of the controller": controller(signal.SIGTERM),
     "Ctrl-C": controller(signal.SIGINT),
     "Ctrl-C twice": controller(signal.SIGINT, signal.SIGINT),
+    "cancelled CI job": cancelled,
     "link cut and healed": cut_and_healed,
+    "link cut until noticed": cut_until_noticed,
     "link cut for good": cut_for_good,
     "half-open link": half_open,
     "power loss": power,
+    "late power loss": late_power,
     "reboot": reboot,
     "frozen host": frozen,
     "disk full": disk_full,
@@ -224,13 +284,29 @@ INSIDE: Mapping[str, dict[str, object]] = {
 }
 """What the agent does to itself at the point."""
 
+RANDOM: Mapping[str, Injection] = {
+    "SIGKILL of the unit at a random time": kill_unit,
+    "power loss at a random time": power,
+    "SIGKILL of the controller at a random time": kill_controller,
+}
+"""What is done from outside at a moment that nobody chose."""
+
 WAITS = {"out of memory": "eat"}
 UNIT: Mapping[str, dict[str, object]] = {
-    "hang of a program": {"RuntimeMaxSec": "4"},
-    "hang of the agent": {"RuntimeMaxSec": "4", "TimeoutStopSec": "2"},
+    "hang of a program": {"RuntimeMaxSec": "15"},
+    "hang of the agent": {"RuntimeMaxSec": "15", "TimeoutStopSec": "2"},
 }
 """Shorter limits of the worker's unit than those of releases."""
 
-LINK = ("link cut and healed", "link cut for good", "half-open link")
-HOST_OFF = ("power loss", "reboot", "read-only disk")
+LINK = (
+    *("link cut and healed", "link cut until noticed", "link cut for good"),
+    "half-open link",
+)
+HOST_OFF = (
+    "power loss",
+    "late power loss",
+    "power loss at a random time",
+    "reboot",
+    "read-only disk",
+)
 """Kinds after which the host was off for a while: users lose requests then."""

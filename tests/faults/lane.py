@@ -2,17 +2,19 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 from deployer.agent.journal import Record, load
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
 from tests.faults.build import PROJECT, TASKS, build
-from tests.faults.commands import Command, Spawner
+from tests.faults.commands import LONGEST, Command, Spawner
 from tests.faults.tiny import NAME, digests, revise, tiny
 from tests.lab.project import Project
 
 DISK = 400  # megabytes
+SETTLED_SECONDS = 60.0
 FAULTS = "run/deployer-faults"
 
 
@@ -32,7 +34,12 @@ class Lane:
         self.sent: set[str] = set()
         self.known: set[str] = set()
         self.files: dict[str, dict[str, str]] = {}
+        self.removed: list[str] = []
+        self.words: tuple[str, ...] = ()
+        self.patience = SETTLED_SECONDS
+        self.command_seconds = LONGEST
         self.last_commit = self._before = ""
+        self.usual_seconds = 0.0
         self._typed = self._cases = 0
         self.revisions = 0
         retention = self.project.section("retention")
@@ -44,7 +51,10 @@ class Lane:
         self.must("setup")
         self.must("deploy", "--revision", self.revise())
         self.arm(record=True)
+        began = time.monotonic()
         self.must("deploy", "--revision", self.revise())
+        self.usual_seconds = time.monotonic() - began
+        self.start("deploy", "--revision", self.revise(broken="health")).wait()
         self.read_counts()
         self.disarm()
 
@@ -102,17 +112,19 @@ class Lane:
         folder = self.path(FAULTS)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        content = {"shots": list(shots), "counts": self.counts, **plan}
+        shared = {"counts": self.counts, "removed": self.removed}
+        content = {"shots": list(shots), **shared, **plan}
         (folder / "plan.json").write_text(json.dumps(content))
 
     def disarm(self) -> None:
         """Have no more shots."""
         shutil.rmtree(self.path(FAULTS), ignore_errors=True)
 
-    def arm_durably(self, shot: dict[str, object]) -> None:
-        """Have the agents of the next boot fire this shot, and only that."""
+    def arm_durably(self, *shots: dict[str, object]) -> None:
+        """Have the agents of the next boots fire these shots, and only those."""
         file = self.path("/etc/deployer-faults.json")
-        file.write_text(json.dumps({"shots": [shot], "counts": self.counts}))
+        content = {"shots": list(shots), "counts": self.counts, "removed": self.removed}
+        file.write_text(json.dumps(content))
         self.host.run("sync -f /etc")
 
     def disarm_durably(self) -> None:
@@ -162,6 +174,11 @@ class Lane:
         """Take the power, and all that was not flushed."""
         self.leader = 0
         self.lab.lose_power(self.host)
+
+    @property
+    def disk(self) -> Path:
+        """What the host has written, as long as it is off."""
+        return self.lab.place.disk(self.host) / "disk/up"
 
     def power_on(self) -> None:
         """Boot, and wait until the host answers."""

@@ -1,9 +1,10 @@
 """The cases: kinds of faults by points, for each command that a fault may strike."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tests.faults.case import Case
+from tests.faults.kinds import RANDOM
 
 STEPS = (
     *("backup", "pull", "install", "configure", "check", "migrate", "collect_static"),
@@ -11,15 +12,8 @@ STEPS = (
 )
 """The steps of a deploy that are undone if it fails; those after the commit are apart."""
 AFTER_COMMIT = ("retire", "prune")
-EXPOSED = STEPS[STEPS.index("migrate") :]
-UNDO = ("settle", *(f"undo:{step}" for step in ("activate", "restart", "configure", "pull")))
-
-
-def around(steps: Sequence[str]) -> tuple[str, ...]:
-    """Before, in the middle of and after each of these steps."""
-    return tuple(f"{when}:{step}" for step in steps for when in ("before", "mid", "after"))
-
-
+ALL = (*STEPS, *AFTER_COMMIT)
+FEW = ("pull", "migrate", "restart", "activate", "check_front", "prune")
 JOURNAL = (
     *("before:journal:begin", "torn:journal:begin", "synced:journal:begin"),
     *("torn:journal:step:start:pull", "after:journal:step:start:pull"),
@@ -28,22 +22,121 @@ JOURNAL = (
     *("before:commit", "before:journal:end:committed", "torn:journal:end:committed"),
     *("after:journal:end:committed", "synced:journal:end:committed"),
 )
+CONFIRM = (
+    *("before:propose", "torn:journal:await_confirm", "synced:journal:await_confirm"),
+    *("after:propose", "before:confirm", "after:confirm"),
+)
+"""Around the confirm over a fresh connection: the host waits for it, and else goes back."""
+COMMIT = ("before:commit", "synced:journal:end:committed")
+UNWINDING = (
+    *("synced:journal:undo:start", "mid:undo:restart", "after:undo:restart"),
+    *(
+        "mid:undo:configure",
+        "mid:undo:pull",
+        "before:undo:settle",
+        "mid:undo:settle",
+        "after:undo:settle",
+    ),
+    *("torn:journal:end:rolled_back", "synced:journal:end:rolled_back"),
+)
+AGAIN = (
+    *("before:recover", "synced:journal:undo:start", "mid:undo:restart", "before:undo:settle"),
+    *("mid:undo:settle", "torn:journal:end:rolled_back", "synced:journal:end:rolled_back"),
+)
+ROLLBACK = ("restart", "check_health", "activate", "check_front", "retire")
+DEATHS = ("SIGKILL of the agent", "power loss")
+RANDOMS = 12
 
 
-def cases() -> tuple[Case, ...]:
-    """Give them all, in an order that does not depend on anything."""
-    found = dict.fromkeys((*killed(),))
-    return tuple(found)
+def cases(seed: int = 1) -> tuple[Case, ...]:
+    """Give them all, each once; the seed decides the random moments."""
+    named = (deaths(), controllers(), links(), hosts(), clocks(), others(), ways_back())
+    parts = (*named, random_(seed))
+    return tuple(dict.fromkeys(case for part in parts for case in part))
 
 
-def killed() -> Iterator[Case]:
-    """The agent dies at every point."""
-    for point in (*around((*STEPS, *AFTER_COMMIT)), *JOURNAL):
-        yield Case("SIGKILL of the agent", point)
-        yield Case("power loss", point)
-    for point in around(("pull", "migrate", "activate", "prune")):
-        for kind in ("SIGKILL of the controller", "link cut and healed"):
-            yield Case(kind, point)
+def each(
+    kinds: Iterable[str], points: Sequence[str], during: str = "deploy", second: str = ""
+) -> Iterator[Case]:
+    """Every one of these kinds at every one of these points."""
+    return (Case(kind, point, during, second) for kind in kinds for point in points)
+
+
+def around(steps: Iterable[str]) -> tuple[str, ...]:
+    """Before, in the middle of and after each of these steps."""
+    return tuple(f"{when}:{step}" for step in steps for when in ("before", "mid", "after"))
+
+
+def mid(steps: Iterable[str]) -> tuple[str, ...]:
+    """In the middle of each of these steps."""
+    return tuple(f"mid:{step}" for step in steps)
+
+
+def deaths() -> Iterator[Case]:
+    """The agent dies, or the whole host, at every point of a deploy."""
+    yield from each(DEATHS, (*around(ALL), *CONFIRM, *JOURNAL))
+    yield from each(("late power loss",), ("after:configure", "after:activate", "mid:prune"))
+    yield from each(("SIGKILL of the unit",), mid(ALL))
+    yield from each(("SIGTERM of the agent",), mid(STEPS))
+    points = ("mid:install", "after:install")
+    yield from each((*DEATHS, "disk full"), points, during="first packages")
+
+
+def controllers() -> Iterator[Case]:
+    """The controller dies, or is asked to stop."""
+    yield from each(("SIGKILL of the controller",), (*mid(ALL), *CONFIRM, *COMMIT))
+    polite = ("SIGTERM of the controller", "Ctrl-C", "Ctrl-C twice")
+    yield from each(polite, (*mid(FEW), "after:propose", *COMMIT))
+    yield from each(("cancelled CI job",), mid(("pull", "restart")))
+
+
+def links() -> Iterator[Case]:
+    """The link between the two goes."""
+    yield from each(("link cut and healed",), (*mid(ALL), *CONFIRM, *COMMIT))
+    longer = ("link cut until noticed", "half-open link")
+    points = (*mid(("pull", "migrate", "activate")), "after:propose", *COMMIT)
+    yield from each(longer, points)
+    yield from each(("link cut for good",), mid(("pull", "check_health")))
+
+
+def hosts() -> Iterator[Case]:
+    """The host reboots, stands still, or its disk fills up or fails."""
+    yield from each(("reboot",), (*mid(ALL), "after:propose", *COMMIT))
+    yield from each(("frozen host",), mid(FEW))
+    yield from each(("disk full", "inodes full"), (*mid(ALL), "before:propose", "before:commit"))
+    yield from each(("read-only disk",), (*mid(ALL), "before:commit"))
+
+
+def clocks() -> Iterator[Case]:
+    """Time passes in other ways than it should."""
+    yield from each(("clock a year ahead", "clock a year back"), mid(("backup", "pull", "restart")))
+    yield from each(("hang of a program",), mid(("pull", "install", "migrate", "restart")))
+    yield from each(("hang of the agent",), mid(("pull", "migrate", "activate", "prune")))
+
+
+def others() -> Iterator[Case]:
+    """Memory runs out; somebody else deploys too; other commands than a deploy are struck."""
+    yield from each(("out of memory",), mid(FEW))
+    yield from each(("two at once",), (*mid(FEW[:5]), "after:propose"))
+    for during in ("backup", "prune"):
+        kinds = (*DEATHS, "SIGKILL of the controller", "disk full", "link cut and healed")
+        yield from each(kinds, mid((during,)), during=during)
+
+
+def ways_back() -> Iterator[Case]:
+    """The way back is struck: of a broken deploy, of a rollback, and of a recovery."""
+    yield from each(DEATHS, UNWINDING, during="broken deploy")
+    milder = ("SIGKILL of the controller", "link cut and healed", "reboot", "disk full")
+    yield from each(milder, ("mid:undo:restart", "before:undo:settle"), during="broken deploy")
+    yield from each((*DEATHS, "SIGKILL of the controller"), mid(ROLLBACK), during="rollback")
+    for second in AGAIN:
+        yield from each(DEATHS, ("after:activate",), second=second)
+
+
+def random_(seed: int) -> Iterator[Case]:
+    """Nobody chose the moment."""
+    for kind in RANDOM:
+        yield from (Case(kind, "any", seed=100 * seed + one) for one in range(RANDOMS))
 
 
 def shuffled(found: Sequence[Case], seed: int) -> tuple[Case, ...]:
@@ -53,6 +146,14 @@ def shuffled(found: Sequence[Case], seed: int) -> tuple[Case, ...]:
     return tuple(mixed)
 
 
+def one_of_each(found: Iterable[Case]) -> tuple[Case, ...]:
+    """Give the first case of each kind in each command."""
+    first: dict[tuple[str, str, bool], Case] = {}
+    for case in found:
+        first.setdefault((case.kind, case.during, bool(case.second)), case)
+    return tuple(first.values())
+
+
 def chosen() -> tuple[Case, ...]:
     """Give the few that every run of the tests makes."""
-    return tuple(cases()[::8])
+    return tuple(cases()[::16])

@@ -1,6 +1,8 @@
 """Takes one host through one case, from a healthy app to a healthy app, and judges what it saw."""
 
 import json
+import random
+import signal
 import time
 from collections.abc import Iterator
 
@@ -8,16 +10,19 @@ from deployer.lab.machine import wait_until
 from tests.faults import verdict
 from tests.faults.case import Case, Result
 from tests.faults.commands import Command
-from tests.faults.kinds import HOST_OFF, INSIDE, LINK, OUTSIDE, UNIT, WAITS, Struck, power
+from tests.faults.kinds import HOST_OFF, INSIDE, LINK, OUTSIDE, RANDOM, UNIT, WAITS, Struck, power
 from tests.faults.lane import Lane
+from tests.faults.settled import wait_until_settled
 from tests.faults.users import Users
 
 REACHED_SECONDS = 60.0
 AGAIN_SECONDS = 30.0
 SERVED_SECONDS = 30.0
 SHOTS_OF_TWO = 2
+LATEST = 1.2
 CODES = {"committed": 0, "rolled_back": 6, "aborted": 9}
-UNKNOWN = 7
+NEVER_BEGUN = "never begun"
+UNREACHABLE, UNKNOWN, ABORTED = 4, 7, 9
 INTERRUPTED = 130
 KILLED = -9
 
@@ -29,7 +34,7 @@ def survive(lane: Lane, case: Case, result: Result) -> None:
     with Users(lambda: lane.leader, f"{lane.host.name}-{lane.next_case()}") as users:
         it = strike(lane, case, result)
         lane.disarm()
-        result.outcome = verdict.last_end(lane)
+        result.outcome = verdict.end_of(lane, it.command.run) or NEVER_BEGUN
         result.problems += judge(lane, users, it, result, old)
         result.problems += what_comes_next(lane)
     lane.sent |= users.sent
@@ -44,24 +49,41 @@ def strike(lane: Lane, case: Case, result: Result) -> Struck:
     it = Struck(lane, lane.start(*words))
     try:
         result.fired = inject(it, case)
-        result.exit_code = it.command.wait()
+        if case.second:
+            result.fired = result.fired and strike_again(lane, case, it)
+        result.exit_code = ended(it.command, lane.command_seconds)
+        if result.exit_code is None:
+            result.problems.append("the controller hangs")
     finally:
         it.mended()
     if it.needs_boot:
         power(it)
-    if case.second:
-        result.fired = result.fired and strike_again(lane, case, it)
     back = it.off[1] or it.struck
-    left = verdict.wait_until_settled(lane)
+    left = wait_until_settled(lane)
     if left:
         result.problems.append(f"the host has not put itself right: {left}")
-    result.recovered = round(time.monotonic() - back, 2)
+    result.recovered = round(it.recovered or time.monotonic() - back, 2)
     result.noticed = round(it.noticed, 1)
     return it
 
 
+def ended(command: Command, seconds: float) -> int | None:
+    """Wait for the end of a command and give its exit code; one that hangs is killed."""
+    if command.ended.wait(seconds):
+        return command.code
+    command.signal(signal.SIGKILL)
+    command.wait()
+    return None
+
+
 def inject(it: Struck, case: Case) -> bool:
     """Wait for the point and strike; tells whether the point was reached."""
+    if case.kind in RANDOM:
+        chance = random.Random(f"{case.kind} {case.seed}")
+        it.command.ended.wait(chance.uniform(0.0, LATEST * it.lane.usual_seconds))
+        it.struck = time.monotonic()
+        RANDOM[case.kind](it)
+        return True
     outside = OUTSIDE.get(case.kind)
     seen = it.lane.reached if outside else it.lane.fired
     wait_until(lambda: bool(seen()) or it.command.ended.is_set(), seconds=REACHED_SECONDS)
@@ -115,11 +137,13 @@ def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Ite
     if not result.fired:
         yield f"the point {result.case.point} was never reached"
     yield from count_lost(users, it, result)
-    new = lane.target_of_rollback if result.case.during == "rollback" else lane.begun_release()
+    new = lane.target_of_rollback if result.case.during == "rollback" else it.command.release
     yield from verdict.problems(lane, users, old, new or old)
     expected = new if result.outcome == "committed" and new else old
     if lane.live != expected:
         yield f"journal: the run ended {result.outcome}, but {lane.live} is live"
+    if result.exit_code == 0 and new and lane.live != new:
+        yield f"exit: 0, but {lane.live} is live and not {new}"
     yield from it.notes
     yield from of_the_exit(result.case, result)
     strangers = {one.release for one in tuple(users.answers) if one.release} - {old, new}
@@ -143,14 +167,19 @@ def count_lost(users: Users, it: Struck, result: Result) -> Iterator[str]:
 
 def of_the_exit(case: Case, result: Result) -> Iterator[str]:
     """The exit code is the truth about the host."""
-    truth = CODES.get(result.outcome)
-    allowed = {truth}
-    if case.kind in (*LINK, *HOST_OFF, "frozen host") or "of the agent" in case.kind:
+    allowed = {CODES.get(result.outcome)}
+    if result.outcome == NEVER_BEGUN:
+        allowed = {UNREACHABLE, ABORTED, UNKNOWN}
+    if (
+        case.kind in (*LINK, *HOST_OFF, "frozen host")
+        or "of the agent" in case.kind
+        or "of the unit" in case.kind
+    ):
         allowed.add(UNKNOWN)
     if "SIGKILL of the controller" in case.kind:
-        allowed = {KILLED}
-    if "Ctrl-C" in case.kind or "SIGTERM of the controller" in case.kind:
-        allowed.add(INTERRUPTED)
+        allowed |= {KILLED}
+    if "Ctrl-C" in case.kind or case.kind in ("SIGTERM of the controller", "cancelled CI job"):
+        allowed |= {INTERRUPTED, KILLED}
     if result.exit_code not in allowed:
         yield f"exit: {result.exit_code}, though the run ended {result.outcome}: {allowed}"
 
@@ -168,7 +197,7 @@ def what_comes_next(lane: Lane) -> Iterator[str]:
     deploy = lane.start("deploy", "--revision", lane.revise())
     if deploy.wait():
         yield f"next: a new revision cannot be deployed: {_said(deploy)}"
-    elif lane.live != lane.begun_release():
+    elif lane.live != deploy.release:
         yield "next: the deploy says committed, but another release is live"
 
 

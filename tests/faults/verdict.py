@@ -10,62 +10,19 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from deployer.agent import lock
-from deployer.agent.recovery import plan
-from deployer.lab.machine import wait_until
 from tests.faults.lane import Lane
+from tests.faults.settled import STATE
 from tests.faults.tiny import DATABASE, NAME
 from tests.faults.users import Users
 
 ENDS = ("committed", "rolled_back", "aborted")
-STATE = f"/var/lib/deployer/{NAME}"
-WORKERS = re.compile(rf"deployer-{NAME}-2\d+-.*\.service")
-SETTLED_SECONDS = 60.0
+PUBLISHED = re.compile(rf"{NAME}_\d{{8}}_\d{{6}}-\d+")
 
 
-def last_end(lane: Lane) -> str:
-    """Give how the last run of the journal ended; "" if it has not."""
-    records = lane.records()
-    begun = [record for record in records if record.get("event") == "begin"]
-    if not begun:
-        return ""
-    run = begun[-1]["run"]
-    ends = [one for one in records if one.get("event") == "end" and one.get("run") == run]
-    return str(ends[-1].get("outcome")) if ends else ""
-
-
-def at_work(lane: Lane) -> str:
-    """Say what of ours is still at work, or which run is open; "" once all is settled."""
-    if workers := _workers(lane):
-        return f"unit {workers}"
-    if owner := lock.owner(lane.path(STATE)):
-        return f"lock of {dict(owner)}"
-    left = plan(lane.records())
-    return f"open run {left.run}, tried {left.attempts} times" if left else ""
-
-
-def _workers(lane: Lane) -> list[str]:
-    try:
-        units = [one.name for one in lane.path("/run/systemd/transient").iterdir()]
-    except FileNotFoundError:
-        return []
-    found = [unit for unit in units if WORKERS.fullmatch(unit)]
-    if not found:
-        return []
-    # systemd may keep what has ended for a while.
-    states = lane.host.run(f"systemctl is-active {' '.join(found)}").stdout.split()
-    ended = ("inactive", "failed")
-    return [unit for unit, state in zip(found, states, strict=True) if state not in ended]
-
-
-def wait_until_settled(lane: Lane, seconds: float = SETTLED_SECONDS) -> str:
-    """Wait until the host has put itself right; says what is not, if it never is."""
-    wait_until(lambda: not (at_work(lane) or _recovers(lane)), seconds=seconds)
-    return at_work(lane) or _recovers(lane)
-
-
-def _recovers(lane: Lane) -> str:
-    said = lane.host.run(f"systemctl is-active deployer-recover@{NAME}").stdout.strip()
-    return "the recovery is at work" if said == "activating" else ""
+def end_of(lane: Lane, run: str) -> str:
+    """Give how a run ended; "" if it has not, or was never begun."""
+    ends = (one for one in lane.records() if one.get("event") == "end" and one.get("run") == run)
+    return str(next(ends, {}).get("outcome", ""))
 
 
 def problems(lane: Lane, users: Users, old: str, new: str) -> Iterator[str]:
@@ -151,7 +108,7 @@ def of_the_backups(lane: Lane) -> Iterator[str]:
     """Every published backup is what its sums say."""
     folder = lane.path("/opt/backups")
     for backup in folder.iterdir() if folder.is_dir() else ():
-        if backup.name.endswith(".partial"):
+        if not PUBLISHED.fullmatch(backup.name):
             continue
         sums = backup / "SHA256SUMS"
         if not sums.exists():
@@ -168,9 +125,12 @@ def of_the_backups(lane: Lane) -> Iterator[str]:
 def _dump(path: Path) -> Iterator[str]:
     if not path.exists():
         return
-    with closing(sqlite3.connect(":memory:")) as database:
-        database.deserialize(path.read_bytes())  # SQLite would follow the links in its path
-        (said,) = database.execute("PRAGMA integrity_check").fetchone()
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(path.read_bytes())  # SQLite would follow the links in its path
+            (said,) = database.execute("PRAGMA integrity_check").fetchone()
+    except (sqlite3.Error, MemoryError) as error:
+        said = str(error) or type(error).__name__
     if said != "ok":
         yield f"backups: {path.parent.name} holds a damaged database: {said}"
 
@@ -178,9 +138,10 @@ def _dump(path: Path) -> Iterator[str]:
 def of_the_rows(lane: Lane, users: Users) -> Iterator[str]:
     """The database is sound, and has all rows that were acknowledged and none that nobody sent."""
     acknowledged = lane.known | users.acknowledged
-    done = lane.host.run(f"sqlite3 {DATABASE} 'PRAGMA integrity_check; SELECT id FROM rows'")
-    said, *rows = done.stdout.split()
-    if said != "ok":
+    patient = "sqlite3 -cmd '.timeout 10000'"
+    done = lane.host.run(f"{patient} {DATABASE} 'PRAGMA integrity_check; SELECT id FROM rows'")
+    said, *rows = done.stdout.split() or [""]
+    if said != "ok" or done.returncode:
         yield f"rows: the database is damaged: {said} {done.stderr[-200:]}"
     found = set(rows)
     missing = acknowledged - found

@@ -40,6 +40,10 @@ def answer(method, path):
 
 
 def application(environ, start_response):
+    asker = environ.get("HTTP_X_FORWARDED_FOR", "127.0.0.1")
+    if first.BROKEN == "outside" and not asker.startswith("127."):
+        start_response("503 Service Unavailable", [])
+        return []
     try:
         status, seen = answer(environ["REQUEST_METHOD"], environ["PATH_INFO"])
     except sqlite3.Error as error:
