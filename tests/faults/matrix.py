@@ -156,4 +156,4 @@ def one_of_each(found: Iterable[Case]) -> tuple[Case, ...]:
 
 def chosen() -> tuple[Case, ...]:
     """Give the few that every run of the tests makes."""
-    return tuple(cases()[::16])
+    return tuple(cases()[::20])
