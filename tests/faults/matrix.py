@@ -155,5 +155,5 @@ def one_of_each(found: Iterable[Case]) -> tuple[Case, ...]:
 
 
 def chosen() -> tuple[Case, ...]:
-    """Give the few that every run of the tests makes."""
-    return tuple(cases()[::20])
+    """Give the few that every run of the tests makes; not all machines have groups for memory."""
+    return tuple(one for one in cases()[::20] if one.kind != "out of memory")

@@ -1,4 +1,4 @@
-"""Some negative controls: without a mechanism its fault does harm. `inv dev.faults` does them all."""
+"""Some negative controls: without a mechanism its fault does harm; `inv dev.faults` has all."""
 
 import os
 
