@@ -47,12 +47,14 @@ def tidy(ctx: Context, opened: OpenRun) -> None:
 
 
 def _settle_freezes(ctx: Context, opened: OpenRun) -> None:
+    folder, releases = ctx.state_folder, ctx.path(f"/srv/{ctx.app}/releases")
+    old = str(opened.records[0].get("previous", ""))
+    now, before = (
+        str(read_record(releases / one).get("revision", "")) for one in (opened.release, old)
+    )
     if opened.command == "deploy":
-        freezes.thaw(ctx.state_folder)
+        freezes.thaw(folder)
     elif opened.command == "rollback":
-        old = str(opened.records[0].get("previous", ""))
-        releases = ctx.path(f"/srv/{ctx.app}/releases")
-        revisions = [
-            str(read_record(releases / one).get("revision", "")) for one in (opened.release, old)
-        ]
-        freezes.went_back(ctx.state_folder, *revisions, run=opened.run, release=old)
+        freezes.went_back(folder, now, before, run=opened.run, release=old)
+    elif now:
+        freezes.thaw(folder, now)  # such as `recover`: what serves is not frozen

@@ -23,7 +23,7 @@ class Patient(Project):
         app = tiny(folder / NAME)
         super().__init__(folder, (host,), app)
         self.section("app", "framework")["collect_static"] = ["sh", "-c", _WAITING]
-        self.section("ssh")["reconnect_timeout"] = "3s"
+        self.section("ssh").update(reconnect_timeout="3s", connect_timeout="3s")
         self.write()
         self._revisions = 0
 
