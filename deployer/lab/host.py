@@ -55,6 +55,13 @@ class LabHost(BaseModel):
         except LabError:
             return False
 
+    def has_started_again(self, before: int) -> bool:
+        """Whether it has another PID 1 than `before`; between two boots it has none."""
+        try:
+            return self.leader != before
+        except LabError:
+            return False
+
     @property
     def is_linked(self) -> bool:
         """Whether its network cable is plugged in."""

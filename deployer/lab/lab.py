@@ -164,7 +164,7 @@ class Lab:
         """Let the host shut down in order and start again, and wait until it answers."""
         before = host.leader
         host.run("systemctl reboot")
-        wait_until(lambda: host.is_running and host.leader != before, seconds=BOOT_SECONDS)
+        wait_until(lambda: host.has_started_again(before), seconds=BOOT_SECONDS)
         self.wait_for(host)
 
     def freeze(self, host: LabHost) -> None:

@@ -19,7 +19,6 @@ from tests.faults.results import header, write
 
 def main() -> int:
     """Run what is chosen; 0 if all was survived and every control was shown."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the hosts go too
     given = options().parse_args()
     chosen = shuffled([one for one in cases(given.seed) if given.select in one.name], given.seed)
     if given.one_of_each:
@@ -48,6 +47,7 @@ def run(chosen: tuple[Case, ...], wanted: tuple[Control, ...], given: argparse.N
         tempfile.TemporaryDirectory() as folder,
     ):
         harness = Harness(lab, Path(folder), tell)
+        signal.signal(signal.SIGTERM, lambda *_: harness.stop())
         harness.prepare(given.hosts if chosen else 0)
         results = harness.run(chosen)
         harness.close()

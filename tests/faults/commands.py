@@ -76,7 +76,8 @@ class Spawner:
         self._early: dict[int, int] = {}
         self._started: SimpleQueue[int] = SimpleQueue()
         self._lock = threading.Lock()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         assert self._started.get(timeout=60) == 0
 
     def start(
@@ -103,9 +104,12 @@ class Spawner:
 
     def close(self) -> None:
         """Start no more."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.wait(10)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(LONGEST)
+        self._listener.join(LONGEST)
+        self._process.stdout.close()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -29,6 +30,7 @@ class Harness:
     tell: Callable[[Result], None]
     lanes: list[Lane] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    queue: SimpleQueue[Case] = field(default_factory=SimpleQueue)
 
     def prepare(self, count: int) -> None:
         """Boot hosts and deploy to them."""
@@ -37,11 +39,10 @@ class Harness:
 
     def run(self, cases: Iterable[Case]) -> tuple[Result, ...]:
         """Take the hosts through all cases, each on the host that is free first."""
-        queue: SimpleQueue[Case] = SimpleQueue()
         for case in cases:
-            queue.put(case)
+            self.queue.put(case)
         before = len(self.results)
-        _at_once(lambda lane: self._work(lane, queue), self.lanes)
+        _at_once(self._work, self.lanes)
         return tuple(self.results[before:])
 
     def show(self, controls: Iterable[Control], tell: Callable[[Shown], None]) -> tuple[Shown, ...]:
@@ -73,10 +74,16 @@ class Harness:
         lane.prepare()
         return lane
 
-    def _work(self, lane: Lane, queue: SimpleQueue[Case]) -> None:
+    def stop(self) -> None:
+        """Begin no more cases; safe in a signal handler."""
+        with suppress(Empty):
+            while True:
+                self.queue.get_nowait()
+
+    def _work(self, lane: Lane) -> None:
         while True:
             try:
-                case = queue.get_nowait()
+                case = self.queue.get_nowait()
             except Empty:
                 return
             result = self._survived(lane, case)

@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from deployer.errors import LabError
 from deployer.lab import cgroups, disk, network
-from deployer.lab.host import LabHost
 from deployer.lab.machine import wait_until
 from tests.faults.commands import Command
 from tests.faults.lane import Lane
@@ -157,18 +155,10 @@ def reboot(it: Struck) -> None:
     it.lane.go()
     before, it.lane.leader = it.lane.leader, 0
     host = it.lane.host
-    wait_until(lambda: _leader(host) not in (0, before), seconds=90)
+    wait_until(lambda: host.has_started_again(before), seconds=90)
     it.lane.lab.wait_for(host)
     it.lane.leader = host.leader
     it.off = (it.struck, time.monotonic())
-
-
-def _leader(host: LabHost) -> int:
-    """Give the host's first process, 0 while it has none; it may go at any moment."""
-    try:
-        return host.leader
-    except LabError:
-        return 0
 
 
 def frozen(it: Struck) -> None:

@@ -135,7 +135,8 @@ def arm(lane: Lane, case: Case) -> None:
 def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Iterator[str]:
     """Look from all sides."""
     if not result.fired:
-        yield f"the point {result.case.point} was never reached"
+        said = it.command.output()[-800:]
+        yield f"the point {result.case.point} was never reached: {said}"
     yield from count_lost(users, it, result)
     new = lane.target_of_rollback if result.case.during == "rollback" else it.command.release
     yield from verdict.problems(lane, users, old, new or old)

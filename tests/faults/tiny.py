@@ -31,7 +31,7 @@ def tiny(target: Path) -> App:
         "database": {"kind": "sqlite", "path": "db.sqlite3"},
         "runtime": {"kind": "systemd", "drain": "0.1s", "keep_warm": "2s", "start_timeout": "20s"},
         "health": health("/healthz", smoke="/")
-        | {"settle": "0.2s", "interval": "0.1s", "timeout": "10s", "confirm": {"deadline": "6s"}},
+        | {"settle": "0.2s", "interval": "0.1s", "timeout": "10s", "confirm": {"deadline": "10s"}},
     }
     section["web_server"] = {"kind": "nginx", "server_names": [HOST_NAME]}
     section["env"] = {"DATABASE": DATABASE, "SECRET_KEY": {"secret": "SECRET_KEY"}}
