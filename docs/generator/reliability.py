@@ -13,8 +13,9 @@ STEPS = (
     *("backup", "pull", "install", "configure", "check", "migrate", "collect_static"),
     *("restart", "check_health", "activate", "check_front"),
 )
-COLUMNS = (*STEPS, "commit", "finish", "way back", "any time")
+COLUMNS = ("begin", *STEPS, "confirm", "commit", "finish", "way back", "any time")
 FINISH = ("retire", "prune")
+CONFIRM = ("confirm", "propose")
 BACK = ("undo:", "recover", "journal:undo", "end:rolled_back", "end:aborted")
 
 ABOUT = """\
@@ -70,8 +71,10 @@ def reliability_page(results: Path) -> str:
         _matrix(cases),
         "## Figures by kind",
         "Seconds are from the fault (after a loss of power: from the end of the boot) until the "
-        "host has put itself right. Requests are all requests while the case ran; those lost while "
-        "the host was off or booting are apart. A full disk keeps the app itself from writing.",
+        "host has put itself right. Requests are all requests while the case ran; those lost from "
+        "the loss of power to the first answer after the boot are apart. After that, one more "
+        "pause is possible: a host that boots into a release which was not committed goes back "
+        "to the old one, which has to start. A full disk keeps the app itself from writing.",
         _figures(cases),
         *_failures(cases),
         "## Without the mechanism",
@@ -116,7 +119,11 @@ def _column(case: Row) -> str:
     step = point.rpartition(":")[2]
     if step in FINISH:
         return "finish"
-    return step if step in STEPS else "commit" if "commit" in point else "backup"
+    if step in STEPS:
+        return step
+    if any(word in point for word in CONFIRM):
+        return "confirm"
+    return "commit" if "commit" in point else "begin"
 
 
 def _count(found: Sequence[bool]) -> str:

@@ -1,0 +1,53 @@
+import json
+from pathlib import Path
+
+from docs.generator.reliability import reliability_page
+
+RUN = {"run": True, "date": "2026-11-25 22:00", "seed": 7, "hosts": 2, "minutes": 25.0}
+ROWS = (
+    {**RUN, "machine": "2 cores, 23 GiB, Linux 6.18"},
+    {"kind": "reboot", "point": "mid:pull", "during": "deploy", "recovered": 2.0, "asked": 50},
+    {"kind": "reboot", "point": "after:propose", "during": "deploy", "recovered": 4.0, "lost": 1},
+    {"kind": "reboot", "point": "mid:undo:pull", "during": "deploy", "problems": ["a | b"]},
+    {"kind": "Ctrl-C", "point": "before:journal:begin", "during": "deploy", "noticed": 11.2},
+    {
+        "control": True,
+        "mechanism": "lock",
+        "fault": "two",
+        "with": [],
+        "without": ["x"],
+        "shown": True,
+    },
+)
+
+
+def written(folder: Path) -> Path:
+    results = folder / "results.jsonl"
+    results.write_text("".join(f"{json.dumps(row)}\n" for row in ROWS))
+    return results
+
+
+def test_the_page_counts_what_was_survived(tmp_path: Path) -> None:
+    text = reliability_page(written(tmp_path))
+
+    assert "**4 faults injected, 3 survived**" in text
+    assert "1 of 1 mechanisms shown to be needed. 2026-11-25 22:00 UTC" in text
+
+
+def test_each_point_has_its_column(tmp_path: Path) -> None:
+    lines = reliability_page(written(tmp_path)).splitlines()
+    heads = next(line for line in lines if line.startswith("| kind | begin")).split(" | ")
+    reboot = next(line for line in lines if line.startswith("| reboot")).split(" | ")
+    counted = {head: cell for head, cell in zip(heads, reboot, strict=True) if "/" in cell}
+
+    assert counted == {"pull": "1/1", "confirm": "1/1", "way back": "0/1", "all |": "2/3 |"}
+
+
+def test_what_was_not_survived_is_named(tmp_path: Path) -> None:
+    text = reliability_page(written(tmp_path))
+
+    assert "| deploy | reboot | mid:undo:pull | a \\| b |" in text
+
+
+def test_without_results_the_page_says_so(tmp_path: Path) -> None:
+    assert "No run has been kept yet" in reliability_page(tmp_path / "none.jsonl")
