@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 
-from deployer.agent import programs
-from deployer.agent.clean_text import clean
-from deployer.agent.programs import Completed, Program
-from deployer.agent.redacting import Redaction
+from deployer.agent.system import programs
+from deployer.agent.system.programs import Completed, Program
+from deployer.agent.text.clean_text import clean
+from deployer.agent.text.redacting import Redaction
 
 Fields = Mapping[str, object]
 """An action as it came: its name under `action`, and its fields; bytes are already bytes."""

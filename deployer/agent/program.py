@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from deployer.agent import grammar
+from deployer.agent.text import grammar
 
 _USAGE = 2
 
@@ -30,12 +30,12 @@ def _serve() -> int:
     import json  # noqa: PLC0415  each command loads only its own part
     import os  # noqa: PLC0415  as above
 
-    from deployer.agent.hello import hello  # noqa: PLC0415  as above
+    from deployer.agent.talk.hello import hello  # noqa: PLC0415  as above
 
     # While it travels, the rest is loaded.
     os.write(sys.stdout.fileno(), json.dumps(hello()).encode() + b"\n")
 
-    from deployer.agent.serve import Front  # noqa: PLC0415  as above
+    from deployer.agent.talk.serve import Front  # noqa: PLC0415  as above
 
     return Front(sys.stdin.fileno(), sys.stdout.fileno()).serve()
 
@@ -45,8 +45,8 @@ def _work(app: str, run: str) -> int:
     import socket  # noqa: PLC0415  as above
 
     from deployer.agent.context import Context  # noqa: PLC0415  as above
-    from deployer.agent.launching import Wanted  # noqa: PLC0415  as above
-    from deployer.agent.worker import Worker  # noqa: PLC0415  as above
+    from deployer.agent.runs.worker import Worker  # noqa: PLC0415  as above
+    from deployer.agent.talk.launching import Wanted  # noqa: PLC0415  as above
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.connect(str(Wanted(app, run, 0).socket))
@@ -56,6 +56,6 @@ def _work(app: str, run: str) -> int:
 
 
 def _recover(app: str) -> int:
-    from deployer.agent.recovering import recover  # noqa: PLC0415  as above
+    from deployer.agent.runs.recovering import recover  # noqa: PLC0415  as above
 
     return recover(app)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from deployer.agent.secret_shapes import CONTROL, pattern
+from deployer.agent.text.secret_shapes import CONTROL, pattern
 
 
 class Redactor:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from deployer.agent.request import Question, fetch
+from deployer.agent.health.request import Question, fetch
 from deployer.core.outside import Door, Seen
 
 TIMEOUT = 5.0
@@ -18,8 +18,8 @@ _TOLD = {
 def knock(address: str, door: Door) -> Seen:
     """Ask a host at its address and the port of its front; trouble is an answer too.
 
-    The host's agent asks the same way (`deployer.agent.request`): no redirects, bounded in size
-    and time. A certificate is not verified, as there: the name may belong to a load balancer.
+    The host's agent asks the same way (`deployer.agent.health.request`): no redirects, bounded in
+    size and time. A certificate is not verified, as there: the name may belong to a load balancer.
     """
     front = urlsplit(door.front)
     port = front.port or (443 if front.scheme == "https" else 80)

@@ -1,4 +1,4 @@
-"""Only `deployer/agent/files.py` changes names and contents that must survive a power cut."""
+"""Only `deployer/agent/disk/files.py` changes names and contents that must survive a power cut."""
 
 import ast
 from collections.abc import Iterator
@@ -7,37 +7,37 @@ from pathlib import Path
 import pytest
 
 AGENT = Path(__file__).parents[2] / "deployer/agent"
-HELPER = "files.py"
+HELPER = "disk/files.py"
 MAKES = {
     "": {"write_text", "write_bytes", "rename", "symlink_to", "hardlink_to", "mkdir", "touch"},
     "os": {"rename", "replace", "symlink", "link", "mkdir", "makedirs", "mknod"},
     "shutil": {"copy", "copy2", "copyfile", "copytree", "move"},
 }
 ALLOWED = {
-    "journal.py": "appends; each line is flushed, and the name by fsync of its folder",
-    "saved.py": "appends to the index of a run, flushed before the path is changed",
-    "deploy_log.py": "a log for people, which may lose its last line",
-    "lock.py": "an empty file that only carries flock(2)",
-    "ballast.py": "room without content",
+    "runs/journal.py": "appends; each line is flushed, and the name by fsync of its folder",
+    "runs/saved.py": "appends to the index of a run, flushed before the path is changed",
+    "runs/deploy_log.py": "a log for people, which may lose its last line",
+    "runs/lock.py": "an empty file that only carries flock(2)",
+    "disk/ballast.py": "room without content",
     "actions/unit_tests.py": "a temporary folder",
     "actions/web_server.py": "a temporary copy of nginx's configuration",
-    "archive.py": "in the `.partial` of a backup: flushed, and renamed by the helper when proven",
-    "backup_files.py": "as above",
-    "dump_postgres.py": "as above",
-    "dump_sqlite.py": "as above",
-    "piped.py": "as above",
-    "shared_files.py": "as above",
-    "shared_tar.py": "as above",
-    "mysql_client.py": "a temporary file with the way to the database",
-    "restore_mysql.py": "a pipe to the client",
-    "restore_postgres.py": "names of databases, not of files",
-    "carrying.py": "renames by descriptors; both folders are flushed",
-    "restore_shared.py": "swaps folders; their parent is flushed after each rename",
-    "sqlite_swap.py": "swaps files; the folder is flushed after each link",
+    "backups/archive.py": "in the `.partial` of a backup: flushed, and renamed by the helper when proven",
+    "backups/backup_files.py": "as above",
+    "backups/dump_postgres.py": "as above",
+    "backups/dump_sqlite.py": "as above",
+    "backups/piped.py": "as above",
+    "backups/shared_files.py": "as above",
+    "backups/shared_tar.py": "as above",
+    "databases/mysql_client.py": "a temporary file with the way to the database",
+    "restores/restore_mysql.py": "a pipe to the client",
+    "restores/restore_postgres.py": "names of databases, not of files",
+    "disk/carrying.py": "renames by descriptors; both folders are flushed",
+    "restores/restore_shared.py": "swaps folders; their parent is flushed after each rename",
+    "restores/sqlite_swap.py": "swaps files; the folder is flushed after each link",
     "actions/migrations.py": "a folder beside the journal, flushed after it is made",
     "actions/backup_copies.py": "a temporary file with host keys",
     "actions/sources.py": "a tar that is removed at once",
-    "fresh_tree.py": "a new tree; the whole file system is flushed before it gets its name",
+    "disk/fresh_tree.py": "a new tree; the whole file system is flushed before it gets its name",
 }
 
 
@@ -67,11 +67,11 @@ def test_nobody_else_in_the_agent_makes_names_or_contents():
     found = {
         str(path.relative_to(AGENT)): offenders(ast.parse(path.read_text()))
         for path in AGENT.rglob("*.py")
-        if path.name != HELPER
+        if path != AGENT / HELPER
     }
 
     wrong = {file: calls for file, calls in found.items() if calls and file not in ALLOWED}
-    assert wrong == {}, "write through deployer/agent/files.py"
+    assert wrong == {}, "write through deployer/agent/disk/files.py"
 
 
 def test_every_exception_is_needed():

@@ -66,7 +66,7 @@ class Points:
 
     def install(self) -> None:
         """Wrap the few functions through which everything goes."""
-        from deployer.agent import journal, orders, recovering, unwinding, worker
+        from deployer.agent.runs import journal, orders, recovering, unwinding, worker
 
         self._wrap_step(orders.Orders)
         self._wrap_undo(unwinding.Unwinding)

@@ -21,7 +21,7 @@ def limit(plan: dict) -> None:
     changes = plan.get("unit", {})
     if not changes:
         return
-    from deployer.agent import launching
+    from deployer.agent.talk import launching
 
     def popen(words, **options):
         changed = [_changed(word, changes) for word in words]
@@ -40,8 +40,8 @@ def _changed(word: str, changes: dict) -> str:
 
 
 def _flush(_command: str) -> None:
-    from deployer.agent import flush
     from deployer.agent.actions import sealing
+    from deployer.agent.disk import flush
 
     def nothing(*_arguments: object) -> None:
         return
@@ -53,7 +53,7 @@ def _flush(_command: str) -> None:
 
 
 def _lock(_command: str) -> None:
-    from deployer.agent import lock
+    from deployer.agent.runs import lock
 
     lock._taken = lambda *_arguments, **_named: True
 
@@ -64,7 +64,7 @@ def _guard(command: str) -> None:
 
 
 def _undo_first(_command: str) -> None:
-    from deployer.agent.orders import Orders
+    from deployer.agent.runs.orders import Orders
 
     write = Orders._write
     held = []
@@ -82,7 +82,7 @@ def _undo_first(_command: str) -> None:
 
 
 def _settle(_command: str) -> None:
-    from deployer.agent.unwinding import Unwinding
+    from deployer.agent.runs.unwinding import Unwinding
 
     perform_all = Unwinding._perform_all
 
@@ -93,7 +93,7 @@ def _settle(_command: str) -> None:
 
 
 def _fence(_command: str) -> None:
-    from deployer.agent import worker
+    from deployer.agent.runs import worker
 
     open_run = worker.open_run
 
@@ -111,20 +111,20 @@ def _read_back(_command: str) -> None:
 
 
 def _redaction(_command: str) -> None:
-    from deployer.agent.redacting import Redaction
+    from deployer.agent.text.redacting import Redaction
 
     Redaction.__call__ = lambda _this, text: text
 
 
 def _boot_check(_command: str) -> None:
-    from deployer.agent import recovering
+    from deployer.agent.runs import recovering
 
     recovering.check_live = lambda *_arguments: None
 
 
 def _honest_dump(_command: str) -> None:
     """Have every dump lose its second half after it was written: a disk that lies."""
-    from deployer.agent import dumps
+    from deployer.agent.backups import dumps
 
     dump = dumps.dump
 

@@ -5,7 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
-from deployer.agent.journal import Record, load
+from deployer.agent.runs.journal import Record, load
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
 from tests.faults.build import PROJECT, TASKS, build

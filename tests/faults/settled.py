@@ -2,8 +2,8 @@
 
 import re
 
-from deployer.agent import lock
-from deployer.agent.recovery import plan
+from deployer.agent.runs import lock
+from deployer.agent.runs.recovery import plan
 from deployer.lab.machine import wait_until
 from tests.faults.lane import Lane
 from tests.faults.tiny import NAME

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
-from deployer.agent import lock
+from deployer.agent.runs import lock
 from tests.faults.lane import Lane
 from tests.faults.settled import STATE
 from tests.faults.tiny import DATABASE, NAME

@@ -9,7 +9,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import cast
 
-from deployer.agent.verdict import verdict
+from deployer.agent.runs.verdict import verdict
 from deployer.api.agent_package import digest
 from deployer.core.transport import Channel, Completed, Counts, HostAddress, Message
 from deployer.errors import ConnectionLost, HostTimeout, HostUnreachable

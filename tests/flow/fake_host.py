@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, cast
 
-from deployer.agent.fleet_records import fleet_records
-from deployer.agent.verdict import verdict
+from deployer.agent.runs.fleet_records import fleet_records
+from deployer.agent.runs.verdict import verdict
 from deployer.core.release import Layout
 from deployer.core.transport import Message
 from deployer.errors import HostError

@@ -90,7 +90,7 @@ CORRUPT = """
 import json, os, random, shutil, sys
 from pathlib import Path
 sys.path.insert(0, "/tmp/agent")
-from deployer.agent import backup_proof, backup_record, dumps, shared_files
+from deployer.agent.backups import backup_proof, backup_record, dumps, shared_files
 from deployer.agent.context import Context
 
 count, seed = int(sys.argv[1]), int(sys.argv[2])

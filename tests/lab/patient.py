@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deployer.agent.journal import read
+from deployer.agent.runs.journal import read
 from deployer.lab.host import LabHost
 from deployer.lab.machine import wait_until
 from tests.faults.tiny import NAME, revise, tiny

@@ -21,7 +21,7 @@ AGE = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, str(Path('/usr/lib/deployer/agent').resolve().parent))
-from deployer.agent.backup_record import opened, sealed
+from deployer.agent.backups.backup_record import opened, sealed
 for one in Path('/opt/backups').glob('keeper_*'):
     old = {**opened(one), 'created': time.time() - 30 * 3600}
     (one / 'backup.json').write_bytes(sealed(old))

@@ -20,8 +20,8 @@ CRASHED = """
 import sys, glob
 from pathlib import Path
 sys.path.insert(0, sorted(glob.glob("/usr/lib/deployer/agent-*/"))[-1])
-from deployer.agent.journal import Journal, Writer
-from deployer.agent import counters
+from deployer.agent.runs.journal import Journal, Writer
+from deployer.agent.runs import counters
 state = Path("/var/lib/deployer/recover")
 fence = counters.number(state, "fence") + 1
 counters.raise_to(state, "fence", fence)

@@ -462,7 +462,7 @@ def test_an_agent_that_was_changed_on_the_host_does_nothing_until_setup(
 ) -> None:
     serving = project.healthz()["release"]
     folder = "$(dirname $(readlink -f /usr/lib/deployer/agent))"
-    host.run(f"echo '# by hand' >> {folder}/deployer/agent/serve.py")
+    host.run(f"echo '# by hand' >> {folder}/deployer/agent/talk/serve.py")
 
     refused = project.inv("deploy", "--revision", "leak/well")
     project.must("setup")

@@ -15,9 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 
-from deployer.agent import actions, ballast
+from deployer.agent import actions
 from deployer.agent.actions import sealing, sources
 from deployer.agent.context import Context, Fields
+from deployer.agent.disk import ballast
 
 Entry = tuple[str, int | str]
 UNTAR = "Untar"

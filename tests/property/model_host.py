@@ -6,17 +6,17 @@ import pwd
 from contextlib import suppress
 from pathlib import Path
 
-from deployer.agent import counters, standing
-from deployer.agent.committing import commit, tidy
 from deployer.agent.context import Context
-from deployer.agent.journal import load
-from deployer.agent.manifest import MARKER
-from deployer.agent.opening import OpenRun, open_run
-from deployer.agent.orders import Order, Orders, Step
-from deployer.agent.recovering import recover
-from deployer.agent.recovery import broken, plan
-from deployer.agent.release_record import state_of
-from deployer.agent.unwinding import Unwinding
+from deployer.agent.disk.manifest import MARKER
+from deployer.agent.runs import counters, standing
+from deployer.agent.runs.committing import commit, tidy
+from deployer.agent.runs.journal import load
+from deployer.agent.runs.opening import OpenRun, open_run
+from deployer.agent.runs.orders import Order, Orders, Step
+from deployer.agent.runs.recovering import recover
+from deployer.agent.runs.recovery import broken, plan
+from deployer.agent.runs.release_record import state_of
+from deployer.agent.runs.unwinding import Unwinding
 from tests.property.model_disk import UNTAR, ModelDisk
 
 APP = "shop"

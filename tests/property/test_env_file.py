@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent import env_file
+from deployer.agent.system import env_file
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True)
 values = st.text(st.characters(codec="utf-8", exclude_characters="\0"))

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent.journal import encode, read
-from deployer.agent.recovery import EXPOSED, plan
+from deployer.agent.runs.journal import encode, read
+from deployer.agent.runs.recovery import EXPOSED, plan
 
 PHASES = ("PREPARE", "BUILD", "PUBLISH", "VERIFY", "FINISH")
 actions = st.fixed_dictionaries({"action": st.just("PutBack"), "path": st.text(max_size=5)})

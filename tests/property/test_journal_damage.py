@@ -7,11 +7,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployer.agent.compacting import shortened
-from deployer.agent.journal import SCHEMA, encode, load, read
-from deployer.agent.recovering import recover
-from deployer.agent.recovery import broken, last_fallback, plan
-from deployer.agent.verdict import verdict
+from deployer.agent.runs.compacting import shortened
+from deployer.agent.runs.journal import SCHEMA, encode, load, read
+from deployer.agent.runs.recovering import recover
+from deployer.agent.runs.recovery import broken, last_fallback, plan
+from deployer.agent.runs.verdict import verdict
 from tests.property.test_journal import histories
 
 

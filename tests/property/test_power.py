@@ -18,8 +18,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from deployer.agent import lock, standing
-from deployer.agent.refusal import Refused
+from deployer.agent.runs import lock, standing
+from deployer.agent.runs.refusal import Refused
 from tests.property.model_disk import Stopped
 from tests.property.model_host import ModelHost
 

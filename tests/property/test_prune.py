@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent.prune_rules import (
+from deployer.agent.disk.prune_rules import (
     DAY,
     BackupRule,
     Found,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployer.agent.programs import Program, run
+from deployer.agent.system.programs import Program, run
 from deployer.api.environment import Environment
 from deployer.api.program import _told
 from deployer.core.command import command

@@ -4,7 +4,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent import env_file
+from deployer.agent.system import env_file
 from deployer.rendering import escape
 from deployer.rendering.diff import difference
 from tests.any_text import environments, lines, texts

@@ -12,12 +12,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields
-from deployer.agent.backup_folders import backups_of
-from deployer.agent.backup_proof import missing
-from deployer.agent.backup_record import RECORD, opened, sealed
+from deployer.agent.backups.backup_folders import backups_of
+from deployer.agent.backups.backup_proof import missing
+from deployer.agent.backups.backup_record import RECORD, opened, sealed
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import write_atomic
+from deployer.agent.disk.files import write_atomic
+from deployer.agent.text import fields
 
 _STRICT = (
     *("-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=20"),

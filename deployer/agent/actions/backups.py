@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deployer.agent import backup_files, dumps, fields, shared_files
-from deployer.agent.archive import Damaged, Written, check_digest, check_tar
-from deployer.agent.backup_folders import PARTIAL, backups_of, next_name
-from deployer.agent.backup_record import RECORD, SCHEMA, SUMS, sealed, sums_of
+from deployer.agent.backups import backup_files, dumps, shared_files
+from deployer.agent.backups.archive import Damaged, Written, check_digest, check_tar
+from deployer.agent.backups.backup_folders import PARTIAL, backups_of, next_name
+from deployer.agent.backups.backup_record import RECORD, SCHEMA, SUMS, sealed, sums_of
+from deployer.agent.backups.dumped import Dumped
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.dumped import Dumped
-from deployer.agent.files import make_folder, rename_durable, write_atomic
-from deployer.agent.release_record import read_record
+from deployer.agent.disk.files import make_folder, rename_durable, write_atomic
+from deployer.agent.runs.release_record import read_record
+from deployer.agent.text import fields
 
 
 @dataclass(frozen=True)

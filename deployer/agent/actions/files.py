@@ -7,11 +7,12 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields, saved
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import link_atomic, make_folder, unlink_durable, write_atomic
-from deployer.agent.people import group_id, user_id
-from deployer.agent.roots import writable
+from deployer.agent.disk.files import link_atomic, make_folder, unlink_durable, write_atomic
+from deployer.agent.disk.roots import writable
+from deployer.agent.runs import saved
+from deployer.agent.system.people import group_id, user_id
+from deployer.agent.text import fields
 
 
 def put(ctx: Context, action: Mapping[str, object]) -> bool:

@@ -7,12 +7,13 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields, trash
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import link_atomic
-from deployer.agent.files import make_folder as durable_folder
-from deployer.agent.people import group_id, user_id
-from deployer.agent.roots import app_folder, writable
+from deployer.agent.disk import trash
+from deployer.agent.disk.files import link_atomic
+from deployer.agent.disk.files import make_folder as durable_folder
+from deployer.agent.disk.roots import app_folder, writable
+from deployer.agent.system.people import group_id, user_id
+from deployer.agent.text import fields
 
 DISCARDABLE = ("releases", "venvs", "wheelhouse")
 

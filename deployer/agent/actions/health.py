@@ -6,15 +6,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.cooling import keep_running
-from deployer.agent.crash_reason import crash_reason, since_started, telling
-from deployer.agent.health_judge import Patience, Sample, Trouble, Verdict, judge
-from deployer.agent.own_probes import own_probes
-from deployer.agent.probe_judge import Expectation, judge_answer
-from deployer.agent.request import Question, fetch
-from deployer.agent.systemd import (
+from deployer.agent.health.crash_reason import crash_reason, since_started, telling
+from deployer.agent.health.health_judge import Patience, Sample, Trouble, Verdict, judge
+from deployer.agent.health.own_probes import own_probes
+from deployer.agent.health.probe_judge import Expectation, judge_answer
+from deployer.agent.health.request import Question, fetch
+from deployer.agent.system.cooling import keep_running
+from deployer.agent.system.systemd import (
     UnitState,
     folder_of,
     log_of,
@@ -23,6 +22,7 @@ from deployer.agent.systemd import (
     show,
     unit_name,
 )
+from deployer.agent.text import fields
 
 _ASK = (("X-Deployer-Probe", "1"),)
 _LONGEST_TRY = 5.0

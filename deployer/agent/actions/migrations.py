@@ -8,13 +8,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from deployer.agent import fields
 from deployer.agent.actions.programs import environment, require, shown
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import fsync_folder, write_atomic
-from deployer.agent.schema_ledger import add_entry, read_ledger
-from deployer.agent.schema_question import ask_schema, read_question
-from deployer.agent.schema_words import CUT, DONE, FAILED, Verdict, judge, read_wanted
+from deployer.agent.disk.files import fsync_folder, write_atomic
+from deployer.agent.schema.schema_ledger import add_entry, read_ledger
+from deployer.agent.schema.schema_question import ask_schema, read_question
+from deployer.agent.schema.schema_words import CUT, DONE, FAILED, Verdict, judge, read_wanted
+from deployer.agent.text import fields
 
 _SAVED = "migrations.json"
 _LONGEST_NAME = 63

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from deployer.agent import fields
 from deployer.agent.actions.units import start_unit
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.cooling import keep_running
-from deployer.agent.systemd import show, systemctl, unit_name
+from deployer.agent.system.cooling import keep_running
+from deployer.agent.system.systemd import show, systemctl, unit_name
+from deployer.agent.text import fields
 
 _STOPPED = ("inactive", "failed")
 

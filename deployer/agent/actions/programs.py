@@ -6,10 +6,11 @@ import json
 import shlex
 from collections.abc import Mapping
 
-from deployer.agent import env_file, fields
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.crash_reason import crash_reason
-from deployer.agent.programs import Completed
+from deployer.agent.health.crash_reason import crash_reason
+from deployer.agent.system import env_file
+from deployer.agent.system.programs import Completed
+from deployer.agent.text import fields
 
 _LOG_LINES = 30
 _SHOWN = 80

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from deployer.agent import fields, trash
-from deployer.agent.backup_folders import backups_of, partials_of, stored
+from deployer.agent.backups.backup_folders import backups_of, partials_of, stored
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.manifest import MARKER
-from deployer.agent.prune_rules import (
+from deployer.agent.disk import trash
+from deployer.agent.disk.manifest import MARKER
+from deployer.agent.disk.prune_rules import (
     DAY,
     BackupRule,
     Found,
@@ -20,7 +20,8 @@ from deployer.agent.prune_rules import (
     parts_to_keep,
     releases_to_keep,
 )
-from deployer.agent.release_record import is_release_id, state_of
+from deployer.agent.runs.release_record import is_release_id, state_of
+from deployer.agent.text import fields
 
 _LINKS = ("run/live", "run/previous", "run/blue", "run/green", "current")
 _KINDS = {"releases": "", "venvs": "environment", "wheelhouse": "wheelhouse"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from deployer.agent import restoration
 from deployer.agent.actions.restoring import database_of, shared_of
-from deployer.agent.backup_folders import read_backup
-from deployer.agent.backup_record import RECORD, sealed
+from deployer.agent.backups.backup_folders import read_backup
+from deployer.agent.backups.backup_record import RECORD, sealed
 from deployer.agent.context import Context, Fields
-from deployer.agent.files import write_atomic
-from deployer.agent.restored import compare
+from deployer.agent.disk.files import write_atomic
+from deployer.agent.restores import restoration
+from deployer.agent.restores.restored import compare
 
 
 def rehearse_restore(ctx: Context, action: Fields) -> bool:

@@ -7,15 +7,16 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields, saved
 from deployer.agent.actions.folders import discard_folder
 from deployer.agent.context import Context
-from deployer.agent.release_record import (
+from deployer.agent.runs import saved
+from deployer.agent.runs.release_record import (
     read_record,
     release_folder,
     state_of,
     write_record,
 )
+from deployer.agent.text import fields
 
 _UNPUBLISHED = ("building", "staged")
 FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import cast
 
-from deployer.agent import fields, restoration
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.restoration import Wish
-from deployer.agent.restore_shared import RestoreShared
-from deployer.agent.restored import Kept, Restorer, compare
+from deployer.agent.restores import restoration
+from deployer.agent.restores.restoration import Wish
+from deployer.agent.restores.restore_shared import RestoreShared
+from deployer.agent.restores.restored import Kept, Restorer, compare
+from deployer.agent.text import fields
 
 _KINDS = {
     "DumpSqlite": ("restore_sqlite", "RestoreSqlite"),
@@ -84,7 +85,7 @@ def database_of(ctx: Context, wish: Wish) -> Restorer | None:
     if kind not in _KINDS:
         raise ActionFailed(f"the agent cannot restore a `{kind}`", "Run `inv setup` first.")
     module, name = _KINDS[kind]
-    found = getattr(import_module(f"deployer.agent.{module}"), name)
+    found = getattr(import_module(f"deployer.agent.restores.{module}"), name)
     make = cast("Callable[[Context, Wish], Restorer]", found)
     return make(ctx, wish)
 

@@ -9,15 +9,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import write_atomic
-from deployer.agent.flush import flush_file_system
-from deployer.agent.manifest import sums_of
-from deployer.agent.people import group_id
-from deployer.agent.release_record import RECORD
-from deployer.agent.roots import writable
-from deployer.agent.sealing import Sealed, python_without_bytecode, seal_tree
+from deployer.agent.disk.files import write_atomic
+from deployer.agent.disk.flush import flush_file_system
+from deployer.agent.disk.manifest import sums_of
+from deployer.agent.disk.roots import writable
+from deployer.agent.disk.sealing import Sealed, python_without_bytecode, seal_tree
+from deployer.agent.runs.release_record import RECORD
+from deployer.agent.system.people import group_id
+from deployer.agent.text import fields
 
 _SERVED = "static"
 

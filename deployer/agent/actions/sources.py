@@ -8,17 +8,17 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields
 from deployer.agent.actions.folders import discard_folder
 from deployer.agent.actions.programs import require
-from deployer.agent.archive_rules import Unsafe
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import make_folder, rename_durable
-from deployer.agent.flush import flush_file_system
-from deployer.agent.people import group_id, main_group_id, user_id
-from deployer.agent.programs import Completed
-from deployer.agent.roots import app_folder, writable
-from deployer.agent.unpacking import unpack_tar
+from deployer.agent.disk.archive_rules import Unsafe
+from deployer.agent.disk.files import make_folder, rename_durable
+from deployer.agent.disk.flush import flush_file_system
+from deployer.agent.disk.roots import app_folder, writable
+from deployer.agent.disk.unpacking import unpack_tar
+from deployer.agent.system.people import group_id, main_group_id, user_id
+from deployer.agent.system.programs import Completed
+from deployer.agent.text import fields
 
 _REVISION = re.compile(r"[0-9a-f]{7,64}")
 

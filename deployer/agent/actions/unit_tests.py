@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
+from deployer.agent.text import fields
 
 _INSTANCE = "blue"
 _HINT = "Mend the template or the values of `runtime`; `inv render` shows the unit."

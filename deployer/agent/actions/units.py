@@ -6,12 +6,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.cooling import cool_down, keep_running
-from deployer.agent.crash_reason import crash_reason, telling
-from deployer.agent.files import fsync_folder
-from deployer.agent.systemd import (
+from deployer.agent.disk.files import fsync_folder
+from deployer.agent.health.crash_reason import crash_reason, telling
+from deployer.agent.system.cooling import cool_down, keep_running
+from deployer.agent.system.systemd import (
     UnitState,
     folder_of,
     log_of,
@@ -19,6 +18,7 @@ from deployer.agent.systemd import (
     systemctl,
     unit_name,
 )
+from deployer.agent.text import fields
 
 _STOPPED = ("inactive", "failed")
 _LOG_SEARCHED = 150

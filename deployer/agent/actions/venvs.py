@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployer.agent import fields, trash
 from deployer.agent.actions.programs import require
 from deployer.agent.actions.sealing import seal_folder
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.files import link_atomic, make_folder
-from deployer.agent.manifest import MARKER
-from deployer.agent.people import main_group_id, user_id
-from deployer.agent.roots import app_folder
+from deployer.agent.disk import trash
+from deployer.agent.disk.files import link_atomic, make_folder
+from deployer.agent.disk.manifest import MARKER
+from deployer.agent.disk.roots import app_folder
+from deployer.agent.system.people import main_group_id, user_id
+from deployer.agent.text import fields
 
 _INSTALL_HINT = (
     "Mend the requirement that the last lines name; with a `wheelhouse`, its wheel must be there."

@@ -9,11 +9,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import bind_mounted, fields
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.nginx_words import conflicts, first_error, gave_up, server_names
-from deployer.agent.programs import Completed
-from deployer.agent.systemd import pause, processes, show, systemctl
+from deployer.agent.system import bind_mounted
+from deployer.agent.system.nginx_words import conflicts, first_error, gave_up, server_names
+from deployer.agent.system.programs import Completed
+from deployer.agent.system.systemd import pause, processes, show, systemctl
+from deployer.agent.text import fields
 
 _TREE = "/etc/nginx"
 _ERROR_LOG = "/var/log/nginx/error.log"

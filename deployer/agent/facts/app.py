@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from deployer.agent import counters
-from deployer.agent.at_work import at_work
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.fleet_records import fleet_records
-from deployer.agent.freezes import read_frozen
-from deployer.agent.holds import described, read_hold
-from deployer.agent.journal import NAME, Record, load
-from deployer.agent.recovery import broken, last_fallback, plan
-from deployer.agent.release_record import read_record
-from deployer.agent.schema_ledger import read_ledger
-from deployer.agent.standing import COLOURS, linked, live_colour, releases
+from deployer.agent.runs import counters
+from deployer.agent.runs.at_work import at_work
+from deployer.agent.runs.fleet_records import fleet_records
+from deployer.agent.runs.freezes import read_frozen
+from deployer.agent.runs.holds import described, read_hold
+from deployer.agent.runs.journal import NAME, Record, load
+from deployer.agent.runs.recovery import broken, last_fallback, plan
+from deployer.agent.runs.release_record import read_record
+from deployer.agent.runs.standing import COLOURS, linked, live_colour, releases
+from deployer.agent.schema.schema_ledger import read_ledger
 
 _ASKED = "Id,ActiveState,SubState,MainPID,NRestarts,ActiveEnterTimestampMonotonic"
 _NOTHING: Mapping[str, str] = {}

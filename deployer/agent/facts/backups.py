@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from deployer.agent import backup_proof, fields
-from deployer.agent.backup_folders import backups_of, read_backup
+from deployer.agent.backups import backup_proof
+from deployer.agent.backups.backup_folders import backups_of, read_backup
 from deployer.agent.context import ActionFailed, Context, Fields
+from deployer.agent.text import fields
 
 
 def backups(ctx: Context, question: Fields) -> object:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from deployer.agent import fields, standing
 from deployer.agent.context import Context, Fields
+from deployer.agent.runs import standing
+from deployer.agent.text import fields
 
 
 def damage(ctx: Context, question: Fields) -> object:

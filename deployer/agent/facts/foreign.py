@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from deployer.agent import fields
 from deployer.agent.context import Context, Fields
-from deployer.agent.nginx_words import server_names
+from deployer.agent.system.nginx_words import server_names
+from deployer.agent.text import fields
 
 MARK = "written by deployer"
 _TOP = 400

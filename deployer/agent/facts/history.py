@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from deployer.agent import fields
 from deployer.agent.context import Context, Fields
-from deployer.agent.journal import Record, load
-from deployer.agent.recovering import JOURNAL
-from deployer.agent.schema_ledger import read_ledger
+from deployer.agent.runs.journal import Record, load
+from deployer.agent.runs.recovering import JOURNAL
+from deployer.agent.schema.schema_ledger import read_ledger
+from deployer.agent.text import fields
 
 _USUAL = 20
 

@@ -6,8 +6,8 @@ import os
 import time
 from pathlib import Path
 
-from deployer.agent import fields
 from deployer.agent.context import Context, Fields
+from deployer.agent.text import fields
 
 
 def host(ctx: Context, _question: Fields) -> object:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from deployer.agent import fields, grammar, lock
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.journal import load
-from deployer.agent.recovering import JOURNAL
-from deployer.agent.verdict import verdict
+from deployer.agent.runs import lock
+from deployer.agent.runs.journal import load
+from deployer.agent.runs.recovering import JOURNAL
+from deployer.agent.runs.verdict import verdict
+from deployer.agent.text import fields, grammar
 
 
 def outcome(ctx: Context, question: Fields) -> object:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from deployer.agent import fields, grammar
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.programs import Completed
+from deployer.agent.system.programs import Completed
+from deployer.agent.text import fields, grammar
 
 _TIMEOUT = 60.0
 _SHA = re.compile(r"[0-9a-f]{40,64}")

@@ -8,9 +8,9 @@ import re
 import sys
 from pathlib import Path
 
-from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.programs import PATH
+from deployer.agent.system.programs import PATH
+from deployer.agent.text import fields
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _VERSION_WORDS = {"nginx": "-v", "ssh": "-V", "sshd": "-V"}

@@ -8,9 +8,9 @@ import pwd
 import stat
 from pathlib import Path
 
-from deployer.agent import fields
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.release_record import release_folder
+from deployer.agent.runs.release_record import release_folder
+from deployer.agent.text import fields
 
 _PIECE = 1024 * 1024
 

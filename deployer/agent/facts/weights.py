@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent import fields, standing
-from deployer.agent.backup_folders import backups_of
+from deployer.agent.backups.backup_folders import backups_of
 from deployer.agent.context import Context, Fields
-from deployer.agent.manifest import MARKER
-from deployer.agent.release_record import release_folder
+from deployer.agent.disk.manifest import MARKER
+from deployer.agent.runs import standing
+from deployer.agent.runs.release_record import release_folder
+from deployer.agent.text import fields
 
 
 def weights(ctx: Context, question: Fields) -> object:

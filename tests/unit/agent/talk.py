@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 
 from deployer.agent.context import Context
-from deployer.agent.serve import Front
-from deployer.agent.worker import Worker
+from deployer.agent.runs.worker import Worker
+from deployer.agent.talk.serve import Front
 
 RELEASE = {"id": "000042-1a2b3c4", "number": 42, "revision": "1a2b3c4d5e"}
 BEGIN = {"verb": "begin", "app": "shop", "run": "r1", "command": "deploy", "actor": "ann@laptop"}

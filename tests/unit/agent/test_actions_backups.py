@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from deployer.agent import archive
 from deployer.agent.actions import backups, prune, releases
-from deployer.agent.backup_record import sealed
+from deployer.agent.backups import archive
+from deployer.agent.backups.backup_record import sealed
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.postgres_url import NotPostgres, postgres_environment
+from deployer.agent.databases.postgres_url import NotPostgres, postgres_environment
 
 RELEASE = "000001-1a2b3c4"
 ENV = "/etc/shop/app.env"

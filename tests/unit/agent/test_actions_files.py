@@ -8,7 +8,7 @@ import pytest
 
 from deployer.agent.actions import files, folders, releases, units
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.release_record import read_record
+from deployer.agent.runs.release_record import read_record
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
 GROUP = grp.getgrgid(os.getegid()).gr_name

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent.crash_reason import crash_reason, since_started, telling
-from deployer.agent.health_judge import HEALTHY, WAITING, Patience, Sample, Trouble, judge
-from deployer.agent.nginx_words import Problem, conflicts, first_error, gave_up, server_names
-from deployer.agent.probe_judge import Expectation, judge_answer
-from deployer.agent.request import Answer, Question, fetch
+from deployer.agent.health.crash_reason import crash_reason, since_started, telling
+from deployer.agent.health.health_judge import HEALTHY, WAITING, Patience, Sample, Trouble, judge
+from deployer.agent.health.probe_judge import Expectation, judge_answer
+from deployer.agent.health.request import Answer, Question, fetch
+from deployer.agent.system.nginx_words import Problem, conflicts, first_error, gave_up, server_names
 
 PATIENCE = Patience(timeout=10, settle=3)
 OURS = frozenset({10, 11})

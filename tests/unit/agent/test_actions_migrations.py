@@ -6,7 +6,7 @@ import pytest
 
 from deployer.agent.actions import migrations
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.schema_ledger import read_ledger
+from deployer.agent.schema.schema_ledger import read_ledger
 
 RELEASE = "000002-1a2b3c4"
 READS = "import json, os; print(open('applied').read().strip())\n"

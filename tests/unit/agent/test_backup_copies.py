@@ -1,7 +1,7 @@
 import pytest
 
 from deployer.agent.actions import backup_copies, backups
-from deployer.agent.backup_record import opened
+from deployer.agent.backups.backup_record import opened
 from deployer.agent.context import ActionFailed, Context
 from tests.unit.agent.test_actions_backups import wish
 

@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from deployer.agent import backup_proof
 from deployer.agent.actions import backup_checks, backups
-from deployer.agent.archive import Damaged
-from deployer.agent.backup_record import opened, sealed
+from deployer.agent.backups import backup_proof
+from deployer.agent.backups.archive import Damaged
+from deployer.agent.backups.backup_record import opened, sealed
 from deployer.agent.context import ActionFailed, Context
 from tests.unit.agent.test_actions_backups import database, wish
 

@@ -1,7 +1,7 @@
 import pytest
 
-from deployer.agent import ballast as module
-from deployer.agent.ballast import SIZE, SPARES, Ballast
+from deployer.agent.disk import ballast as module
+from deployer.agent.disk.ballast import SIZE, SPARES, Ballast
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ import sys
 
 import pytest
 
-from deployer.agent.journal import Journal, Writer, encode, load
-from deployer.agent.recovering import NOT_AGAIN, recover, recover_locked
-from deployer.agent.recovery import ATTEMPTS, broken, plan
+from deployer.agent.runs.journal import Journal, Writer, encode, load
+from deployer.agent.runs.recovering import NOT_AGAIN, recover, recover_locked
+from deployer.agent.runs.recovery import ATTEMPTS, broken, plan
 from tests.unit.agent.talk import shell
 
 RECOVER = """
 import sys
 from pathlib import Path
-from deployer.agent.recovering import recover
+from deployer.agent.runs.recovering import recover
 sys.exit(recover("shop", Path(sys.argv[1]), 0))
 """
 
@@ -155,7 +155,7 @@ def opened(path, flags, *mode, **more):
     return real(path, flags, *mode, **more)
 os.open = opened
 from pathlib import Path
-from deployer.agent.recovering import recover
+from deployer.agent.runs.recovering import recover
 sys.exit(recover("shop", Path({str(host.root)!r}), 0))
 """
 

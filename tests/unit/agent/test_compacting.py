@@ -1,6 +1,6 @@
-from deployer.agent.compacting import compact, shortened
-from deployer.agent.journal import Journal, Writer, encode, load, read
-from deployer.agent.recovery import broken, plan
+from deployer.agent.runs.compacting import compact, shortened
+from deployer.agent.runs.journal import Journal, Writer, encode, load, read
+from deployer.agent.runs.recovery import broken, plan
 
 
 def journal_of(path, count, *, outcome="committed", command="deploy"):

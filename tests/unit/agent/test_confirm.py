@@ -3,11 +3,11 @@ from contextlib import suppress
 
 import pytest
 
-from deployer.agent import grammar
-from deployer.agent.awaiting import Proposal, proposal
-from deployer.agent.journal import Journal, Writer
-from deployer.agent.lock import Lock
-from deployer.agent.recovering import recover
+from deployer.agent.runs.awaiting import Proposal, proposal
+from deployer.agent.runs.journal import Journal, Writer
+from deployer.agent.runs.lock import Lock
+from deployer.agent.runs.recovering import recover
+from deployer.agent.text import grammar
 from tests.unit.agent.talk import RELEASE, order, shell, step
 from tests.unit.agent.test_worker import outcomes, writes, wrote
 

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from deployer.agent.backup_record import sealed, sums_of
+from deployer.agent.backups.backup_record import sealed, sums_of
 from deployer.agent.context import Context
 from deployer.agent.facts import answer
-from deployer.agent.lock import Lock
+from deployer.agent.runs.lock import Lock
 
 ID = "000007-1a2b3c4"
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from deployer.agent import actions, standing
+from deployer.agent import actions
 from deployer.agent.context import ActionFailed
-from deployer.agent.journal import Journal, Writer, load
-from deployer.agent.recovering import recover
-from deployer.agent.recovery import ATTEMPTS, broken, last_fallback, plan
+from deployer.agent.runs import standing
+from deployer.agent.runs.journal import Journal, Writer, load
+from deployer.agent.runs.recovering import recover
+from deployer.agent.runs.recovery import ATTEMPTS, broken, last_fallback, plan
 from tests.unit.agent.whole_host import FIRST, SECOND, THIRD, WholeHost
 
 UNITS = ("StartUnit", "StopUnit", "CheckHealth", "SwapEnabled", "ReloadUnits", "ReloadWebServer")

@@ -1,4 +1,4 @@
-from deployer.agent import counters
+from deployer.agent.runs import counters
 from tests.unit.agent.talk import RELEASE, order, shell, step
 
 

@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from deployer.agent.files import link_atomic, make_private, unlink_durable, write_atomic
+from deployer.agent.disk.files import link_atomic, make_private, unlink_durable, write_atomic
 
 
 def test_a_file_has_its_content_and_mode(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent.frames import Reader, WrongFrame, encode, filled, has_blob
+from deployer.agent.talk.frames import Reader, WrongFrame, encode, filled, has_blob
 
 
 def reader(data):

@@ -1,6 +1,6 @@
 import pytest
 
-from deployer.agent.freezes import freeze, read_frozen, thaw, went_back
+from deployer.agent.runs.freezes import freeze, read_frozen, thaw, went_back
 from tests.unit.agent.talk import RELEASE, order, shell, step
 
 BAD = order("PUBLISH", step("restart", [shell("exit 3")]))

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from deployer.agent.holds import hold, read_hold, unhold
-from deployer.agent.refusal import Refused
+from deployer.agent.runs.holds import hold, read_hold, unhold
+from deployer.agent.runs.refusal import Refused
 
 HOLD = {"verb": "hold", "app": "shop", "id": "h-1234", "who": "ann", "why": "moving the database"}
 

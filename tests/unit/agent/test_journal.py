@@ -1,8 +1,8 @@
 import errno
 import stat
 
-from deployer.agent.ballast import Ballast
-from deployer.agent.journal import Journal, Writer, encode, load, read
+from deployer.agent.disk.ballast import Ballast
+from deployer.agent.runs.journal import Journal, Writer, encode, load, read
 
 
 def journal_with(path, *events):

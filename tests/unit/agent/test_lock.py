@@ -3,13 +3,13 @@ import sys
 
 import pytest
 
-from deployer.agent import lock
-from deployer.agent.lock import Lock, LockHeld
+from deployer.agent.runs import lock
+from deployer.agent.runs.lock import Lock, LockHeld
 
 HOLD = """
 import sys
 from pathlib import Path
-from deployer.agent.lock import Lock
+from deployer.agent.runs.lock import Lock
 held = Lock(Path(sys.argv[1]), {"run": "other"})
 print("held", flush=True)
 sys.stdin.read()

@@ -5,7 +5,7 @@ import pytest
 
 from deployer.agent.actions.sealing import seal_folder
 from deployer.agent.context import Context
-from deployer.agent.manifest import MARKER, SUMMED, damage_of
+from deployer.agent.disk.manifest import MARKER, SUMMED, damage_of
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@ import gzip
 
 import pytest
 
-from deployer.agent import mysql_dump_file
-from deployer.agent.archive import Damaged
-from deployer.agent.dump_mysql import _version
-from deployer.agent.mysql_url import NotMysql, mysql_options, option_file
+from deployer.agent.backups import mysql_dump_file
+from deployer.agent.backups.archive import Damaged
+from deployer.agent.backups.dump_mysql import _version
+from deployer.agent.databases.mysql_url import NotMysql, mysql_options, option_file
 
 DUMP = r"""-- MariaDB dump 10.19
 CREATE TABLE `orders` (

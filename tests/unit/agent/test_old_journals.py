@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from deployer.agent.journal import load
-from deployer.agent.recovery import plan
-from deployer.agent.verdict import verdict
+from deployer.agent.runs.journal import load
+from deployer.agent.runs.recovery import plan
+from deployer.agent.runs.verdict import verdict
 
 JOURNALS = Path(__file__).parents[2] / "data/journals"
 

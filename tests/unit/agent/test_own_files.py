@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deployer.agent import own_files
+from deployer.agent.talk import own_files
 from deployer.api.agent_package import digest
 
 
@@ -15,7 +15,7 @@ from deployer.api.agent_package import digest
 def installed(tmp_path: Path) -> Path:
     """The agent as it lies on a host, in a folder named by its digest."""
     folder = tmp_path / f"agent-{digest()}/deployer/agent"
-    source = Path(own_files.__file__).parent
+    source = Path(own_files.__file__).parents[1]
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder.parent / "__init__.py").write_text("")
     return folder

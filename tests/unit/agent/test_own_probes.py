@@ -3,7 +3,7 @@ import json
 import pytest
 
 from deployer.agent.context import Context
-from deployer.agent.own_probes import own_probes
+from deployer.agent.health.own_probes import own_probes
 
 FOLDER = "/srv/shop/releases/000042-1a2b3c4"
 TODAY = ({"path": "/new", "host": "new.example.org", "expect_status": [200], "socket": "/s"},)

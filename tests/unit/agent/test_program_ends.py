@@ -5,8 +5,8 @@ from threading import Event
 
 import pytest
 
-from deployer.agent import programs
-from deployer.agent.program_output import Output
+from deployer.agent.system import programs
+from deployer.agent.system.program_output import Output
 
 
 def test_a_program_that_has_closed_its_pipes_is_waited_for_and_not_slept_for(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deployer.agent.clean_text import clean
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.programs import Completed, Program, run
+from deployer.agent.system.programs import Completed, Program, run
+from deployer.agent.text.clean_text import clean
 
 
 def shell(line, **more):

@@ -1,4 +1,4 @@
-from deployer.agent.pulse import EVERY, LIMIT, QUIET, Pulse
+from deployer.agent.talk.pulse import EVERY, LIMIT, QUIET, Pulse
 
 
 class Time:

@@ -2,9 +2,9 @@ from typing import Any, cast
 
 import pytest
 
-from deployer.agent.fleet_records import fleet_records
-from deployer.agent.journal import Journal, Writer
-from deployer.agent.lock import Lock
+from deployer.agent.runs.fleet_records import fleet_records
+from deployer.agent.runs.journal import Journal, Writer
+from deployer.agent.runs.lock import Lock
 from tests.unit.agent.test_worker import outcomes, writes, wrote
 
 

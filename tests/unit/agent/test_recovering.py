@@ -1,9 +1,9 @@
 import pytest
 
-from deployer.agent.journal import Journal, Writer
-from deployer.agent.lock import Lock
-from deployer.agent.recovering import recover
-from deployer.agent.recovery import ATTEMPTS
+from deployer.agent.runs.journal import Journal, Writer
+from deployer.agent.runs.lock import Lock
+from deployer.agent.runs.recovering import recover
+from deployer.agent.runs.recovery import ATTEMPTS
 from tests.unit.agent.talk import shell
 
 

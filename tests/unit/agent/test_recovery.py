@@ -1,4 +1,4 @@
-from deployer.agent.recovery import ATTEMPTS, Plan, Started, plan
+from deployer.agent.runs.recovery import ATTEMPTS, Plan, Started, plan
 
 UNDO = {"action": "PutBack", "path": "/etc/x"}
 SETTLE = {"action": "StartUnit", "unit": "shop@blue.service"}

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployer.agent import env_file, performing, redacting
-from deployer.agent.clean_text import LONGEST
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.program_output import Output
-from deployer.agent.redacting import Redaction
+from deployer.agent.runs import performing
+from deployer.agent.system import env_file
+from deployer.agent.system.program_output import Output
+from deployer.agent.text import redacting
+from deployer.agent.text.clean_text import LONGEST
+from deployer.agent.text.redacting import Redaction
 from deployer.rendering.files import naming
 from tests.unit.agent.talk import BEGIN, RELEASE, order, shell, step
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.agent import mysql_admin, postgres_admin
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.mysql_admin import MysqlAdmin
-from deployer.agent.postgres_admin import Admin
+from deployer.agent.databases import mysql_admin, postgres_admin
+from deployer.agent.databases.mysql_admin import MysqlAdmin
+from deployer.agent.databases.postgres_admin import Admin
 
 NAMES = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=20)
 

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from deployer.agent import restoration
 from deployer.agent.actions import backups, rehearsing, restoring
-from deployer.agent.backup_folders import read_backup
+from deployer.agent.backups.backup_folders import read_backup
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.restoration import is_scratch, names, scratch_name
+from deployer.agent.restores import restoration
+from deployer.agent.restores.restoration import is_scratch, names, scratch_name
 
 APP = pwd.getpwuid(os.geteuid()).pw_name
 """Programs run as the app's user: here that is whoever runs the tests."""

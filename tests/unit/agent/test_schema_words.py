@@ -1,7 +1,7 @@
 import pytest
 
-from deployer.agent.schema_question import Schema
-from deployer.agent.schema_words import CUT, DONE, FAILED, Wanted, judge
+from deployer.agent.schema.schema_question import Schema
+from deployer.agent.schema.schema_words import CUT, DONE, FAILED, Wanted, judge
 
 A = Wanted("a.1", atomic=True)
 B = Wanted("a.2", "drops column t.c: the old code names it", atomic=True)

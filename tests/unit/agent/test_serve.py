@@ -9,9 +9,9 @@ import threading
 
 import pytest
 
-from deployer.agent.hello import digest, hello
-from deployer.agent.launching import main_file
-from deployer.agent.relay import Relay
+from deployer.agent.talk.hello import digest, hello
+from deployer.agent.talk.launching import main_file
+from deployer.agent.talk.relay import Relay
 from tests.unit.agent.talk import BEGIN, order, shell, step
 
 ME = pwd.getpwuid(os.geteuid()).pw_name

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployer.agent.archive_rules import Rules, Unsafe
-from deployer.agent.fresh_tree import Look
-from deployer.agent.unpacking import unpack
+from deployer.agent.disk.archive_rules import Rules, Unsafe
+from deployer.agent.disk.fresh_tree import Look
+from deployer.agent.disk.unpacking import unpack
 
 ME = (os.getuid(), os.getgid())
 LINKS = Rules(links=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from deployer.agent.verdict import verdict
+from deployer.agent.runs.verdict import verdict
 from deployer.core.report import Outcome
 from deployer.core.run_outcome import RunOutcome, parse_run_outcome, run_outcome
 from tests.unit.agent.talk import RELEASE

@@ -4,8 +4,8 @@ from threading import Event
 
 import pytest
 
-from deployer.agent.journal import Journal, Writer
-from deployer.agent.lock import Lock
+from deployer.agent.runs.journal import Journal, Writer
+from deployer.agent.runs.lock import Lock
 from tests.unit.agent.talk import BEGIN, RELEASE, order, shell, step
 
 

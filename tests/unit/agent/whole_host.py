@@ -4,8 +4,8 @@ import os
 
 from deployer.agent.actions.sealing import seal_folder
 from deployer.agent.context import Context
-from deployer.agent.manifest import MARKER
-from deployer.agent.release_record import read_record, write_record
+from deployer.agent.disk.manifest import MARKER
+from deployer.agent.runs.release_record import read_record, write_record
 
 FIRST, SECOND, THIRD = (f"00000{number}-1a2b3c{number}" for number in (1, 2, 3))
 

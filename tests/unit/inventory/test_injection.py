@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.agent import env_file
+from deployer.agent.system import env_file
 from deployer.api.rendered import app_files, base_files
 from deployer.core.inventory import Inventory
 from deployer.core.secret import Secret

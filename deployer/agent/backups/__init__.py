@@ -1,0 +1,1 @@
+"""Backups: dumped, packed, proved and recorded."""

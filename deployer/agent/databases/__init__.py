@@ -1,0 +1,1 @@
+"""The clients of database servers, and their URLs."""

@@ -1,0 +1,1 @@
+"""Files and folders that survive a power cut and lead nowhere else."""

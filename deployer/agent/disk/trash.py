@@ -1,0 +1,47 @@
+"""Remove a folder so that nobody ever meets half of it: rename first, delete then."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+
+from deployer.agent.context import ActionFailed
+from deployer.agent.disk.files import make_private, rename_durable
+
+
+def throw_away(path: Path, trash: Path) -> bool:
+    """Move a folder into `trash` (same file system) and delete it; False if it is not there."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        raise ActionFailed(f"`{path}` is not a folder, so it is not removed")
+    if trash.is_symlink():
+        raise ActionFailed(f"`{trash}` is a link, so nothing is moved there")
+    make_private(trash)
+    grave = _free(trash, path.name)
+    rename_durable(path, grave)
+    shutil.rmtree(grave, ignore_errors=True)  # what stays is deleted by the next `empty`
+    return True
+
+
+def empty(trash: Path) -> bool:
+    """Delete what an earlier, interrupted removal left in the trash."""
+    if trash.is_symlink() or not trash.is_dir():
+        return False
+    left = tuple(trash.iterdir())
+    for grave in left:
+        if grave.is_symlink() or not grave.is_dir():
+            grave.unlink()
+        else:
+            shutil.rmtree(grave, ignore_errors=True)
+    return bool(left)
+
+
+def _free(trash: Path, name: str) -> Path:
+    count = 0
+    while (trash / f"{name}.{count}").exists():
+        count += 1
+    return trash / f"{name}.{count}"

@@ -1,0 +1,1 @@
+"""Whether a release answers as it should, and why not."""

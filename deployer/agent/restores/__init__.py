@@ -1,0 +1,1 @@
+"""Backups brought back: beside what is live, compared, swapped."""

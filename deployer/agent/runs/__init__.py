@@ -1,0 +1,1 @@
+"""A run on this host: written down, carried out, confirmed, undone, recovered."""

@@ -1,0 +1,1 @@
+"""What the database of an app holds of its migrations."""

@@ -1,0 +1,1 @@
+"""Words that come in and words that go out."""
