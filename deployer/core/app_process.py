@@ -1,6 +1,6 @@
 """How a program of the app is run on a host: as its user, in its release, with its environment."""
 
-from deployer.core.action import Run
+from deployer.core.actions.programs import Run
 from deployer.core.command import Command
 from deployer.core.step import Target
 

@@ -1,6 +1,6 @@
 """No migration without a verified backup of the same run: what the agent has to find."""
 
-from deployer.core.action import RequireBackup
+from deployer.core.actions.backups import RequireBackup
 from deployer.core.step import Refuse, Target
 
 

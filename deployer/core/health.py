@@ -2,7 +2,7 @@
 
 import json
 
-from deployer.core.action import CheckHealth, Probe
+from deployer.core.actions.health import CheckHealth, Probe
 from deployer.core.inventory import App
 from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from deployer.core.action import CheckHealth
+from deployer.core.actions.health import CheckHealth
 from deployer.core.fact import Fact
 from deployer.core.host_facts import mapping
 from deployer.core.order import parameters

@@ -5,7 +5,7 @@ All answers are values: commands, actions, texts. A kind that has nothing to do 
 
 from typing import Literal, Protocol
 
-from deployer.core.action import Dump
+from deployer.core.actions.backups import Dump
 from deployer.core.command import Command
 from deployer.core.release import Layout
 

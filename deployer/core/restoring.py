@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from deployer.core.action import DumpMysql, DumpPostgres, DumpSqlite, Restoration
+from deployer.core.actions.backups import DumpMysql, DumpPostgres, DumpSqlite
+from deployer.core.actions.restoring import Restoration
 from deployer.core.host_state import AppState
 from deployer.core.release import COLOURS
 from deployer.core.step import Target

@@ -1,6 +1,8 @@
 """What follows an unwinding: processes are settled forwards, for the release that is live again."""
 
-from deployer.core.action import Action, Link, StartUnit
+from deployer.core.action import Action
+from deployer.core.actions.files import Link
+from deployer.core.actions.units import StartUnit
 from deployer.core.health import judge
 from deployer.core.host_state import AppState
 from deployer.core.inventory import App

@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 
-from deployer.core.action import (
-    Action,
-    Install,
-    Link,
-    PutBack,
-    ReloadWebServer,
-    SwapEnabled,
-)
+from deployer.core.action import Action
+from deployer.core.actions.files import Install, Link, PutBack
+from deployer.core.actions.units import SwapEnabled
+from deployer.core.actions.web_server import ReloadWebServer
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.host_state import app_state

@@ -1,6 +1,6 @@
 """Ask the release that shall serve again which migrations of the database it knows."""
 
-from deployer.core.action import AskSchema as Ask
+from deployer.core.actions.migrations import AskSchema as Ask
 from deployer.core.app_process import app_python, env_files
 from deployer.core.command import command
 from deployer.core.fact import Fact, Facts

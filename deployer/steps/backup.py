@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from deployer.core.action import Backup as WriteBackup
-from deployer.core.action import DumpSqlite, SharedFiles
+from deployer.core.actions.backups import Backup as WriteBackup
+from deployer.core.actions.backups import DumpSqlite, SharedFiles
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import AppState, app_state
 from deployer.core.step import Phase, Scope, Skip, Target, Work

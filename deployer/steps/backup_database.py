@@ -1,6 +1,6 @@
 """Back up the database right before it is migrated, when that is when it is due."""
 
-from deployer.core.action import Backup as WriteBackup
+from deployer.core.actions.backups import Backup as WriteBackup
 from deployer.core.app_process import app_python
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state

@@ -1,6 +1,6 @@
 """Read the backup whole again and find out whether it can be restored, before anything is done."""
 
-from deployer.core.action import CheckBackup as Check
+from deployer.core.actions.restoring import CheckBackup as Check
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state
 from deployer.core.restoring import Choice, restoration

@@ -1,6 +1,6 @@
 """The health-check loop on the new release, before anybody is sent to it."""
 
-from deployer.core.action import CheckHealth as Judge
+from deployer.core.actions.health import CheckHealth as Judge
 from deployer.core.fact import Fact, Facts
 from deployer.core.health import judge
 from deployer.core.host_state import app_state

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from deployer.core.action import MakeFolder, Seal
+from deployer.core.actions.files import MakeFolder
+from deployer.core.actions.releases import Seal
 from deployer.core.app_process import app_python, app_run
 from deployer.core.fact import Fact, Facts
 from deployer.core.step import Phase, Scope, Skip, Target, Work

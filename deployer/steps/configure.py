@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 
-from deployer.core.action import Action, MakeFolder, Mark, Put, Seal, Share, TestSites, TestUnits
+from deployer.core.action import Action
+from deployer.core.actions.files import MakeFolder, Put
+from deployer.core.actions.releases import Mark, Seal, Share
+from deployer.core.actions.units import TestUnits
+from deployer.core.actions.web_server import TestSites
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.step import LiveFile, Phase, Scope, Target, Work

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from deployer.core.action import CopyBackups, CopyByCommand, CopyByRsync
+from deployer.core.actions.backups import CopyBackups, CopyByCommand, CopyByRsync
 from deployer.core.backup_policy import CopyCommand, CopyRsync
 from deployer.core.fact import Fact, Facts
 from deployer.core.step import Phase, Scope, Skip, Target, Work

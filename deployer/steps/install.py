@@ -1,6 +1,8 @@
 """Give the release its virtual environment; an unchanged lock installs nothing."""
 
-from deployer.core.action import Action, EnsureVenv, MakeFolder, Unpack
+from deployer.core.action import Action
+from deployer.core.actions.files import MakeFolder
+from deployer.core.actions.releases import EnsureVenv, Unpack
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import is_complete, python
 from deployer.core.step import Phase, Scope, Target, Work

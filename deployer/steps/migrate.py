@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from deployer.core.action import Action, ApplyMigrations, Mark, SettleSchema, Wanted
+from deployer.core.action import Action
+from deployer.core.actions.migrations import ApplyMigrations, SettleSchema, Wanted
+from deployer.core.actions.releases import Mark
 from deployer.core.app_process import app_python, env_files
 from deployer.core.backup_gate import backup_gate
 from deployer.core.command import Command, command

@@ -1,6 +1,6 @@
 """Stop the app on every host for the moment of the swap, so that nothing is written meanwhile."""
 
-from deployer.core.action import Pause as Stop
+from deployer.core.actions.units import Pause as Stop
 from deployer.core.fact import Fact, Facts
 from deployer.core.restoring import units
 from deployer.core.step import Phase, Scope, Target, Work

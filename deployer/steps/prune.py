@@ -1,6 +1,6 @@
 """Remove old releases and backups, never one that may be needed."""
 
-from deployer.core.action import Prune as RemoveOld
+from deployer.core.actions.releases import Prune as RemoveOld
 from deployer.core.fact import Fact, Facts
 from deployer.core.step import Phase, Scope, Target, Work
 

@@ -1,6 +1,9 @@
 """Bring exactly one commit to the host and export its tree."""
 
-from deployer.core.action import Action, Export, GiveUp, MakeFolder, Run
+from deployer.core.action import Action
+from deployer.core.actions.files import MakeFolder
+from deployer.core.actions.programs import Run
+from deployer.core.actions.releases import Export, GiveUp
 from deployer.core.command import command
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import RepositoryState, repository

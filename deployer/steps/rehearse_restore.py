@@ -1,6 +1,6 @@
 """Prove a backup by restoring it into a scratch place."""
 
-from deployer.core.action import RehearseRestore as Rehearse
+from deployer.core.actions.restoring import RehearseRestore as Rehearse
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state
 from deployer.core.restoring import Choice, restoration

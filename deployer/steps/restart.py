@@ -2,16 +2,10 @@
 
 from collections.abc import Mapping
 
-from deployer.core.action import (
-    Action,
-    Install,
-    Link,
-    Mark,
-    PutBack,
-    ReloadUnits,
-    StartUnit,
-    StopUnit,
-)
+from deployer.core.action import Action
+from deployer.core.actions.files import Install, Link, PutBack
+from deployer.core.actions.releases import Mark
+from deployer.core.actions.units import ReloadUnits, StartUnit, StopUnit
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.host_state import app_state

@@ -1,7 +1,7 @@
 """Restore beside what is live, under another name, and compare with the backup's record."""
 
-from deployer.core.action import DropBeside
-from deployer.core.action import RestoreBeside as Restore
+from deployer.core.actions.restoring import DropBeside
+from deployer.core.actions.restoring import RestoreBeside as Restore
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state
 from deployer.core.restoring import Choice, restoration

@@ -1,6 +1,6 @@
 """Start the app again, on the data that was restored."""
 
-from deployer.core.action import Resume as Start
+from deployer.core.actions.units import Resume as Start
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state
 from deployer.core.step import Phase, Scope, Target, Work

@@ -1,6 +1,8 @@
 """Let the old release finish its requests, stay warm for a while, and stop."""
 
-from deployer.core.action import Action, Mark, StopUnit
+from deployer.core.action import Action
+from deployer.core.actions.releases import Mark
+from deployer.core.actions.units import StopUnit
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state
 from deployer.core.step import Phase, Scope, Skip, Target, Work

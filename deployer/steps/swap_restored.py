@@ -1,7 +1,8 @@
 """Put what was restored in the live one's place, by rename."""
 
-from deployer.core.action import Pause, SwapBack
-from deployer.core.action import SwapRestored as Swap
+from deployer.core.actions.restoring import SwapBack
+from deployer.core.actions.restoring import SwapRestored as Swap
+from deployer.core.actions.units import Pause
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state
 from deployer.core.restoring import Choice, restoration, units

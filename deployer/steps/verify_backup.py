@@ -1,6 +1,6 @@
 """Read a backup that was just made by hand once more from the disk."""
 
-from deployer.core.action import VerifyBackups
+from deployer.core.actions.backups import VerifyBackups
 from deployer.core.fact import Fact, Facts
 from deployer.core.step import Phase, Scope, Target, Work
 

@@ -21,7 +21,7 @@ ALLOWED = {
     "disk/ballast.py": "room without content",
     "actions/unit_tests.py": "a temporary folder",
     "actions/web_server.py": "a temporary copy of nginx's configuration",
-    "backups/archive.py": "in the `.partial` of a backup: flushed, and renamed by the helper when proven",
+    "backups/archive.py": "in the `.partial` of a backup; renamed by the helper when proven",
     "backups/backup_files.py": "as above",
     "backups/dump_postgres.py": "as above",
     "backups/dump_sqlite.py": "as above",

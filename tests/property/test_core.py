@@ -5,16 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.api.deployment import next_release
-from deployer.core.action import (
-    Action,
-    Backup,
-    DumpSqlite,
-    EnsureVenv,
-    Put,
-    Run,
-    StopUnit,
-    Unpack,
-)
+from deployer.core.action import Action
+from deployer.core.actions.backups import Backup, DumpSqlite
+from deployer.core.actions.files import Put
+from deployer.core.actions.programs import Run
+from deployer.core.actions.releases import EnsureVenv, Unpack
+from deployer.core.actions.units import StopUnit
 from deployer.core.command import Command, command
 from deployer.core.host_state import AppState
 from deployer.core.order import Order, OrderedStep, Wire

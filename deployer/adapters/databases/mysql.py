@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from deployer.core.action import DumpMysql
+from deployer.core.actions.backups import DumpMysql
 from deployer.core.backup_choice import BackupChoice
 from deployer.core.database_url import MYSQL, URL_VARIABLE, sound_url
 from deployer.core.release import Layout

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from deployer.core.action import DumpSqlite
+from deployer.core.actions.backups import DumpSqlite
 from deployer.core.backup_choice import BackupChoice
 from deployer.core.release import Layout
 from deployer.core.values import RelativePath

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from deployer.core.action import DumpPostgres, DumpSqlite
+from deployer.core.actions.backups import DumpPostgres, DumpSqlite
 from deployer.core.release import Layout
 from tests.shop_values import Section, inventory
 

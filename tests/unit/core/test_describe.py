@@ -3,36 +3,40 @@ from typing import get_args
 
 import pytest
 
-from deployer.core import action as actions
-from deployer.core.action import (
-    Action,
-    Backup,
-    DumpMysql,
-    DumpPostgres,
-    DumpSqlite,
-    Probe,
-    SharedFiles,
+from deployer.core.action import Action
+from deployer.core.actions import (
+    backups,
+    files,
+    health,
+    migrations,
+    programs,
+    releases,
+    restoring,
+    units,
+    web_server,
 )
+from deployer.core.actions.backups import Backup, DumpMysql, DumpPostgres, DumpSqlite, SharedFiles
+from deployer.core.actions.health import Probe
 from deployer.core.command import command
 from deployer.core.describe import describe
 
 OLD = "000001-aaaaaaa"
 PLACE = "/opt/backups"
-RESTORATION = actions.Restoration(PLACE, "shop", "", (DumpSqlite("/db"),), "/srv/shop/shared")
+RESTORATION = restoring.Restoration(PLACE, "shop", "", (DumpSqlite("/db"),), "/srv/shop/shared")
 HUSH = b"SECRET_KEY=hush-hush"
 EVERY = (
-    actions.Run(command("git", "fetch", "a b"), "shop", stdin=HUSH, env=(("KEY", "hush-hush"),)),
-    actions.Run(command("python", "-c", "import os\nprint('hush-hush')")),
-    actions.Put("/etc/shop.env", HUSH, mode=0o600),
-    actions.Install("/srv/a", "/etc/a"),
-    actions.PutBack("/etc/a"),
-    actions.Link("/srv/shop/current", "releases/1"),
-    actions.Unlink("/etc/a"),
-    actions.MakeFolder("/srv/shop", mode=0o750, owner="shop", group="shop"),
-    actions.Discard("/srv/shop/releases/1"),
-    actions.Export("/srv/shop/repo.git", "a" * 40, "/srv/shop/releases/1"),
-    actions.Unpack("/srv/shop/wheelhouse/1", HUSH),
-    actions.EnsureVenv(
+    programs.Run(command("git", "fetch", "a b"), "shop", stdin=HUSH, env=(("KEY", "hush-hush"),)),
+    programs.Run(command("python", "-c", "import os\nprint('hush-hush')")),
+    files.Put("/etc/shop.env", HUSH, mode=0o600),
+    files.Install("/srv/a", "/etc/a"),
+    files.PutBack("/etc/a"),
+    files.Link("/srv/shop/current", "releases/1"),
+    files.Unlink("/etc/a"),
+    files.MakeFolder("/srv/shop", mode=0o750, owner="shop", group="shop"),
+    files.Discard("/srv/shop/releases/1"),
+    releases.Export("/srv/shop/repo.git", "a" * 40, "/srv/shop/releases/1"),
+    releases.Unpack("/srv/shop/wheelhouse/1", HUSH),
+    releases.EnsureVenv(
         "/srv/shop/releases/1",
         "/srv/shop/venvs",
         "/usr/bin/python3",
@@ -40,36 +44,36 @@ EVERY = (
         (command("pip", "install"),),
         "shop",
     ),
-    actions.Share("/srv/shop/releases/1/media", "/srv/shop/shared/media"),
-    actions.Seal("/srv/shop/releases/1", ".sealed", "shop"),
-    actions.Mark(OLD, "good"),
-    actions.GiveUp(OLD),
-    actions.StartUnit("shop@blue.service"),
-    actions.StopUnit("shop@blue.service", after=120.0),
-    actions.CheckHealth(
+    releases.Share("/srv/shop/releases/1/media", "/srv/shop/shared/media"),
+    releases.Seal("/srv/shop/releases/1", ".sealed", "shop"),
+    releases.Mark(OLD, "good"),
+    releases.GiveUp(OLD),
+    units.StartUnit("shop@blue.service"),
+    units.StopUnit("shop@blue.service", after=120.0),
+    health.CheckHealth(
         "shop@blue.service",
         OLD,
         "/srv/shop/releases/1",
         (Probe("/healthz", "shop.example.org", socket="/run/shop-blue/app.sock"),),
     ),
-    actions.TestUnits(("/etc/systemd/system/shop@.service",)),
-    actions.TestSites((("/srv/a.conf", "/etc/nginx/a.conf"),)),
-    actions.ReloadUnits("shop"),
-    actions.ReloadWebServer(),
-    actions.SwapEnabled("shop@blue.service", "shop@green.service"),
-    actions.CheckBackup(RESTORATION),
-    actions.RestoreBeside(RESTORATION),
-    actions.DropBeside(RESTORATION),
-    actions.SwapRestored(RESTORATION),
-    actions.SwapBack(RESTORATION),
-    actions.RehearseRestore(RESTORATION),
-    actions.Pause(("shop@blue.service", "shop@green.service")),
-    actions.Resume("shop@blue.service"),
-    actions.Prune("shop", 5, PLACE, 7.0, 3),
-    actions.VerifyBackups(PLACE),
-    actions.RequireBackup(PLACE, DumpSqlite("/db")),
-    actions.CopyBackups(PLACE, actions.CopyByCommand(("/usr/local/sbin/carry", "{backup}")), 60.0),
-    actions.ApplyMigrations(
+    units.TestUnits(("/etc/systemd/system/shop@.service",)),
+    web_server.TestSites((("/srv/a.conf", "/etc/nginx/a.conf"),)),
+    units.ReloadUnits("shop"),
+    web_server.ReloadWebServer(),
+    units.SwapEnabled("shop@blue.service", "shop@green.service"),
+    restoring.CheckBackup(RESTORATION),
+    restoring.RestoreBeside(RESTORATION),
+    restoring.DropBeside(RESTORATION),
+    restoring.SwapRestored(RESTORATION),
+    restoring.SwapBack(RESTORATION),
+    restoring.RehearseRestore(RESTORATION),
+    units.Pause(("shop@blue.service", "shop@green.service")),
+    units.Resume("shop@blue.service"),
+    releases.Prune("shop", 5, PLACE, 7.0, 3),
+    backups.VerifyBackups(PLACE),
+    backups.RequireBackup(PLACE, DumpSqlite("/db")),
+    backups.CopyBackups(PLACE, backups.CopyByCommand(("/usr/local/sbin/carry", "{backup}")), 60.0),
+    migrations.ApplyMigrations(
         migrate=command("migrate"),
         command=command("python", "-"),
         script=HUSH.decode(),
@@ -79,8 +83,8 @@ EVERY = (
         env=(),
         release=OLD,
     ),
-    actions.SettleSchema(),
-    actions.AskSchema(command("python"), HUSH.decode(), "shop", "/srv", (), ()),
+    migrations.SettleSchema(),
+    migrations.AskSchema(command("python"), HUSH.decode(), "shop", "/srv", (), ()),
     Backup(
         PLACE,
         "shop",
@@ -111,9 +115,9 @@ def test_a_description_is_one_line_without_what_is_in_files_and_on_stdins(one):
         (EVERY[0], "git fetch 'a b' < (20 bytes) (as shop)"),
         (EVERY[1], "python -c 'import os …"),
         (EVERY[2], "write /etc/shop.env (20 bytes, 0600 root:root)"),
-        (actions.StopUnit("a.service", kill=True), "stop a.service at once"),
-        (actions.StopUnit("a.service", after=3.0), "stop a.service in 3 s"),
-        (actions.SwapEnabled("a.service"), "enable a.service"),
+        (units.StopUnit("a.service", kill=True), "stop a.service at once"),
+        (units.StopUnit("a.service", after=3.0), "stop a.service in 3 s"),
+        (units.SwapEnabled("a.service"), "enable a.service"),
         (
             dataclasses.replace(EVERY[-1], dumps=(DumpPostgres("shop", (), "URL"),)),
             (

@@ -1,6 +1,6 @@
 import json
 
-from deployer.core.action import CheckHealth, Probe
+from deployer.core.actions.health import CheckHealth, Probe
 from deployer.core.health import judge, probes_file
 from tests.shop_values import FOLDER, inventory
 

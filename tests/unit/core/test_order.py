@@ -1,13 +1,9 @@
-from deployer.core.action import (
-    Backup,
-    CheckHealth,
-    DumpSqlite,
-    EnsureVenv,
-    Probe,
-    Put,
-    Run,
-    StopUnit,
-)
+from deployer.core.actions.backups import Backup, DumpSqlite
+from deployer.core.actions.files import Put
+from deployer.core.actions.health import CheckHealth, Probe
+from deployer.core.actions.programs import Run
+from deployer.core.actions.releases import EnsureVenv
+from deployer.core.actions.units import StopUnit
 from deployer.core.command import command
 from deployer.core.order import Order, OrderedStep, Wire, parameters
 

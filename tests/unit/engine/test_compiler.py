@@ -2,7 +2,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from deployer.core.action import Action, StartUnit, StopUnit
+from deployer.core.action import Action
+from deployer.core.actions.units import StartUnit, StopUnit
 from deployer.core.fact import Fact, Facts
 from deployer.core.order import Order, OrderedStep
 from deployer.core.step import Phase, Refuse, Scope, Skip, Target, Work

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 import pytest
 
 from deployer.api.place import SystemClock
-from deployer.core.action import Action, StartUnit
+from deployer.core.action import Action
+from deployer.core.actions.units import StartUnit
 from deployer.core.event import Event, Noticed, PhaseStarted, StepFailed, StepSkipped
 from deployer.core.fact import Fact, Facts
 from deployer.core.plan import Plan

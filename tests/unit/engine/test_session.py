@@ -1,6 +1,7 @@
 import pytest
 
-from deployer.core.action import Put, StartUnit
+from deployer.core.actions.files import Put
+from deployer.core.actions.units import StartUnit
 from deployer.core.event import (
     ActionStarted,
     Event,

@@ -1,4 +1,5 @@
-from deployer.core.action import Link, StartUnit
+from deployer.core.actions.files import Link
+from deployer.core.actions.units import StartUnit
 from deployer.core.health import judge
 from deployer.core.host_state import AppState, parse_app_state
 from deployer.core.step import Phase, Step

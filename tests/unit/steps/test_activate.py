@@ -1,4 +1,6 @@
-from deployer.core.action import Install, Link, PutBack, ReloadWebServer, SwapEnabled
+from deployer.core.actions.files import Install, Link, PutBack
+from deployer.core.actions.units import SwapEnabled
+from deployer.core.actions.web_server import ReloadWebServer
 from deployer.steps.activate import Activate
 from tests.shop_values import FIRST, FOLDER, OLD, SITE, app_answer, facts, target
 

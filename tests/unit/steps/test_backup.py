@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from deployer.core.action import Backup as Write
-from deployer.core.action import DumpPostgres, DumpSqlite, SharedFiles
+from deployer.core.actions.backups import Backup as Write
+from deployer.core.actions.backups import DumpPostgres, DumpSqlite, SharedFiles
 from deployer.core.step import Skip
 from deployer.steps.backup import Backup
 from tests.shop_values import FIRST, OLD, SITE, UNIT, facts, target

@@ -1,4 +1,4 @@
-from deployer.core.action import Backup, DumpPostgres
+from deployer.core.actions.backups import Backup, DumpPostgres
 from deployer.core.step import Skip
 from deployer.steps.backup_database import BackupDatabase
 from tests.shop_values import FIRST, FOLDER, OLD, facts, target

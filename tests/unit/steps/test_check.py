@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from deployer.core.action import Run
+from deployer.core.actions.programs import Run
 from deployer.core.command import command
 from deployer.steps.check import Check
 from tests.shop_values import FOLDER, facts, target

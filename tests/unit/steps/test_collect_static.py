@@ -1,4 +1,6 @@
-from deployer.core.action import MakeFolder, Run, Seal
+from deployer.core.actions.files import MakeFolder
+from deployer.core.actions.programs import Run
+from deployer.core.actions.releases import Seal
 from deployer.core.step import Skip
 from deployer.steps.collect_static import CollectStatic
 from tests.shop_values import FOLDER, facts, target

@@ -1,4 +1,7 @@
-from deployer.core.action import MakeFolder, Mark, Put, Seal, Share, TestSites, TestUnits
+from deployer.core.actions.files import MakeFolder, Put
+from deployer.core.actions.releases import Mark, Seal, Share
+from deployer.core.actions.units import TestUnits
+from deployer.core.actions.web_server import TestSites
 from deployer.core.rendered import RenderedFile
 from deployer.steps.configure import Configure
 from tests.shop_values import FOLDER, REVISION, SITE, UNIT, facts, target

@@ -1,4 +1,4 @@
-from deployer.core.action import CopyBackups, CopyByCommand, CopyByRsync
+from deployer.core.actions.backups import CopyBackups, CopyByCommand, CopyByRsync
 from deployer.core.step import Phase, Skip
 from deployer.steps.copy_backup import CopyBackup
 from tests.shop_values import facts, target

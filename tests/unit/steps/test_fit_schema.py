@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from deployer.core.action import AskSchema as Ask
+from deployer.core.actions.migrations import AskSchema as Ask
 from deployer.core.command import command
 from deployer.core.step import Notice, Passed, Refuse, Skip
 from deployer.steps.ask_schema import AskSchema

@@ -1,6 +1,7 @@
 from dataclasses import dataclass, replace
 
-from deployer.core.action import EnsureVenv, MakeFolder, Unpack
+from deployer.core.actions.files import MakeFolder
+from deployer.core.actions.releases import EnsureVenv, Unpack
 from deployer.core.command import command
 from deployer.steps.install import Install
 from tests.shop_values import FOLDER, facts, target

@@ -2,14 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from deployer.core.action import (
-    ApplyMigrations,
-    DumpPostgres,
-    Mark,
-    RequireBackup,
-    SettleSchema,
-    Wanted,
-)
+from deployer.core.actions.backups import DumpPostgres, RequireBackup
+from deployer.core.actions.migrations import ApplyMigrations, SettleSchema, Wanted
+from deployer.core.actions.releases import Mark
 from deployer.core.command import command
 from deployer.core.step import Refuse, Skip, Told
 from deployer.steps.migrate import Migrate

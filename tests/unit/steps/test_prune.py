@@ -1,4 +1,4 @@
-from deployer.core.action import Prune as RemoveOld
+from deployer.core.actions.releases import Prune as RemoveOld
 from deployer.steps.prune import Prune
 from tests.shop_values import facts, target
 

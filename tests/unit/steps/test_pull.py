@@ -1,6 +1,8 @@
 from dataclasses import dataclass, field, replace
 
-from deployer.core.action import Export, GiveUp, MakeFolder, Run
+from deployer.core.actions.files import MakeFolder
+from deployer.core.actions.programs import Run
+from deployer.core.actions.releases import Export, GiveUp
 from deployer.core.command import command
 from deployer.core.supply import Commit
 from deployer.steps.pull import Pull

@@ -1,4 +1,6 @@
-from deployer.core.action import Install, Link, Mark, PutBack, ReloadUnits, StartUnit, StopUnit
+from deployer.core.actions.files import Install, Link, PutBack
+from deployer.core.actions.releases import Mark
+from deployer.core.actions.units import ReloadUnits, StartUnit, StopUnit
 from deployer.steps.restart import Restart
 from tests.shop_values import FIRST, FOLDER, OLD, REVISION, UNIT, app_answer, facts, record, target
 

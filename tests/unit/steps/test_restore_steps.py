@@ -1,18 +1,16 @@
 import pytest
 
-from deployer.core.action import (
+from deployer.core.actions.backups import DumpPostgres, DumpSqlite
+from deployer.core.actions.restoring import (
     CheckBackup,
     DropBeside,
-    DumpPostgres,
-    DumpSqlite,
-    Pause,
     RehearseRestore,
     Restoration,
     RestoreBeside,
-    Resume,
     SwapBack,
     SwapRestored,
 )
+from deployer.core.actions.units import Pause, Resume
 from deployer.core.health import judge
 from deployer.core.restoring import Choice
 from deployer.core.step import Phase, Scope, Skip

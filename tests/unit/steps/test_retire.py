@@ -1,4 +1,5 @@
-from deployer.core.action import Mark, StopUnit
+from deployer.core.actions.releases import Mark
+from deployer.core.actions.units import StopUnit
 from deployer.core.step import Skip
 from deployer.steps.retire import Retire
 from tests.shop_values import FIRST, OLD, app_answer, facts, target

@@ -1,4 +1,4 @@
-from deployer.core.action import VerifyBackups
+from deployer.core.actions.backups import VerifyBackups
 from deployer.steps.verify_backup import VerifyBackup
 from tests.shop_values import facts, target
 
