@@ -1,6 +1,7 @@
 """A program on a host as a stream of bytes: one exec channel of an SSH connection."""
 
 import time
+from contextlib import suppress
 
 import paramiko
 
@@ -22,6 +23,8 @@ LAST_WORDS = 2.0
 """Seconds to wait for the exit status after the output has ended."""
 
 CHUNK = 1 << 18
+GONE = (paramiko.SSHException, OSError, EOFError)
+"""What Paramiko raises when it sends on a link that is dead and not yet known to be."""
 
 
 class ExecStream:
@@ -38,7 +41,7 @@ class ExecStream:
         try:
             channel = connection.transport.open_session()
             request_exec(channel, command)
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except GONE as error:
             connection.close()
             name = connection.host_address.name
             raise ConnectionLost(
@@ -97,7 +100,8 @@ class ExecStream:
         else:
             # sshd drops the connection if EOF follows CLOSE (paramiko #1115): the program reads
             # to the end of its input, so it cannot have closed by itself yet.
-            self._channel.shutdown_write()
+            with suppress(*GONE):
+                self._channel.shutdown_write()
         output = []
         while data := self.read(ends - time.monotonic()):
             output.append(data)
@@ -112,7 +116,8 @@ class ExecStream:
         return Completed(ending.exit_code, b"".join(output), self._complaint.data)
 
     def close(self) -> None:
-        self._channel.close()
+        with suppress(*GONE):  # it says goodbye, which nobody may be there to hear
+            self._channel.close()
         self._connection.close()
 
     def _listen(self) -> None:

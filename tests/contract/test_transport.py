@@ -1,6 +1,7 @@
 import hashlib
 import os
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from deployer.errors import (
     HostUnreachable,
     SudoRefused,
 )
+from deployer.transport.exec_stream import ExecStream
 from deployer.transport.known_hosts import HostKey
 from deployer.transport.local import LocalTransport
 from deployer.transport.scripted import Exchange, Fault, Script, ScriptedTransport
@@ -530,6 +532,17 @@ def test_a_hook_whose_link_is_cut_is_not_told_an_exit_code(host):
     with pytest.raises(ConnectionLost, match="unknown"):
         connection.run(f"{cut}; sleep 20", hide=True, warn=True)
     connection.close()
+
+
+def test_a_program_can_be_left_on_a_link_that_has_just_died(host):
+    connection = ssh().connection(host)
+    connection.open()
+    stream = ExecStream.start(connection, "sleep 20")
+    connection.transport.sock.shutdown(socket.SHUT_WR)  # Paramiko learns of it when it sends
+
+    stream.close()
+
+    assert not connection.is_connected
 
 
 def test_an_account_without_a_name_can_connect(host, monkeypatch):

@@ -135,8 +135,7 @@ def arm(lane: Lane, case: Case) -> None:
 def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Iterator[str]:
     """Look from all sides."""
     if not result.fired:
-        said = it.command.output()[-800:]
-        yield f"the point {result.case.point} was never reached: {said}"
+        yield f"the point {result.case.point} was never reached: {said(it.command)}"
     yield from count_lost(users, it, result)
     new = lane.target_of_rollback if result.case.during == "rollback" else it.command.release
     yield from verdict.problems(lane, users, old, new or old)
@@ -146,7 +145,8 @@ def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Ite
     if result.exit_code == 0 and new and lane.live != new:
         yield f"exit: 0, but {lane.live} is live and not {new}"
     yield from it.notes
-    yield from of_the_exit(result.case, result)
+    for problem in of_the_exit(result.case, result):
+        yield f"{problem}: {said(it.command)}"
     strangers = {one.release for one in tuple(users.answers) if one.release} - {old, new}
     if strangers:
         yield f"users: {strangers} answered"
@@ -197,10 +197,11 @@ def what_comes_next(lane: Lane) -> Iterator[str]:
         yield f"next: status shows {json.dumps(row)}"
     deploy = lane.start("deploy", "--revision", lane.revise())
     if deploy.wait():
-        yield f"next: a new revision cannot be deployed: {_said(deploy)}"
+        yield f"next: a new revision cannot be deployed: {said(deploy)}"
     elif lane.live != deploy.release:
         yield "next: the deploy says committed, but another release is live"
 
 
-def _said(command: Command) -> str:
+def said(command: Command) -> str:
+    """Give how a command ended and what it printed last."""
     return f"{command.code}: {command.output()[-1500:]}"

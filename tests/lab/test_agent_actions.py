@@ -249,6 +249,18 @@ def test_starting_what_runs_already_changes_nothing(serving: Host) -> None:
     assert serving.shell(f"systemctl show -p MainPID {unit('blue')}") == before
 
 
+def test_starts_that_somebody_asked_for_are_no_crash_loop(serving: Host) -> None:
+    serving.release(NEXT, "good")
+    # What starts at boot stays loaded, and its starts are counted.
+    enable = {"action": "SwapEnabled", "enable": unit("green")}
+    serving.do(enable, {"action": "ReloadUnits", "app": "shop"})
+    stop = {"action": "StopUnit", "unit": unit("green")}
+
+    done = [serving.do(*start("green", NEXT), stop)[-1] for _ in range(7)]
+
+    assert done == [{"changed": True}] * 7
+
+
 @pytest.mark.parametrize(
     ("mode", "said"),
     [

@@ -34,8 +34,7 @@ def start_unit(ctx: Context, action: Mapping[str, object]) -> bool:
         if _runs_its_release(ctx, unit, state):
             return False
         systemctl(ctx, "stop", unit, timeout=timeout)
-    elif state.active == "failed" or state.restarts:
-        systemctl(ctx, "reset-failed", unit)
+    systemctl(ctx, "reset-failed", unit)  # also its count of starts: ours are no crash loop
     ctx.action(f"start {unit}")
     since = ctx.started[unit] = time.time()
     started = systemctl(ctx, "start", unit, timeout=timeout)  # ends as soon as it is active
