@@ -59,6 +59,7 @@ def reliability_page(results: Path) -> str:
     runs = [row for row in rows if row.get("run")]
     cases = [row for row in rows if "kind" in row]
     controls = [row for row in rows if row.get("control")]
+    corrupted = [row for row in rows if "corrupted" in row]
     if not runs:
         return page("What is survived", ABOUT, "No run has been kept yet: `inv dev.faults`.")
     return page(
@@ -81,6 +82,7 @@ def reliability_page(results: Path) -> str:
         "Each mechanism was taken out, and the same fault was injected with it and without it. A "
         "mechanism is shown when the fault is survived with it and does harm without it.",
         _controls(controls),
+        *_corrupted(corrupted),
         "## Not covered",
         NOT_COVERED,
     )
@@ -182,6 +184,22 @@ def _controls(controls: Iterable[Row]) -> str:
         for one in controls
     ]
     return table(("mechanism", "fault", "with it", "without it"), lines)
+
+
+def _corrupted(fed: Sequence[Row]) -> Iterable[str]:
+    if not fed:
+        return ()
+    count = sum(int(_number(one, "corrupted")) for one in fed)
+    lists = (one.get("missed") for one in fed)
+    missed = [str(name) for found in lists if isinstance(found, list) for name in found]
+    told = f"; not found: {', '.join(missed)}" if missed else ""
+    text = (
+        f"**{count} fed, {count - len(missed)} found**{told}. The newest backup of a host was "
+        "damaged (a bit turned, a file cut, emptied, lengthened, removed, swapped with another, "
+        "the record gone or of another form, a file added), and `inv backups --verify` had to "
+        "exit 3 each time."
+    )
+    return "## Corrupted backups", text
 
 
 def _first(found: object) -> str:

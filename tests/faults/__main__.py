@@ -14,7 +14,7 @@ from tests.faults.case import Case, Result
 from tests.faults.controls import Control, Shown, controls
 from tests.faults.harness import Harness
 from tests.faults.matrix import cases, one_of_each, shuffled
-from tests.faults.results import header, write
+from tests.faults.results import Kept, compact, header
 
 
 def main() -> int:
@@ -33,6 +33,12 @@ def options() -> argparse.ArgumentParser:
     found.add_argument("--select", default="", help="only names that contain this text")
     found.add_argument("--hosts", type=int, default=2, help="how many work side by side")
     found.add_argument("--seed", type=int, default=1, help="decides order and random moments")
+    found.add_argument(
+        "--corrupted",
+        type=int,
+        default=100,
+        help="feed so many damaged backups; none with --select",
+    )
     found.add_argument("--first", type=int, default=0, help="only so many cases")
     found.add_argument("--one-of-each", action="store_true", help="one case of each kind")
     found.add_argument("--results", type=Path, help="write all results to this file")
@@ -40,27 +46,40 @@ def options() -> argparse.ArgumentParser:
 
 
 def run(chosen: tuple[Case, ...], wanted: tuple[Control, ...], given: argparse.Namespace) -> int:
-    """Inject these, do the controls, and say how it went."""
+    """Inject these, do the controls, feed damaged backups, and say how it went."""
     began = time.monotonic()
+    kept = Kept(given.results)
+    corrupted = 0 if given.select else given.corrupted
+
+    def told(result: Result) -> None:
+        tell(result)
+        kept.add(compact(result.row()))
+
+    def told_control(shown: Shown) -> None:
+        tell_control(shown)
+        kept.add(shown.row())
+
     with (
         Lab(f"faults-{os.getpid()}", project=PROJECT) as lab,
         tempfile.TemporaryDirectory() as folder,
     ):
-        harness = Harness(lab, Path(folder), tell)
+        harness = Harness(lab, Path(folder), told)
         signal.signal(signal.SIGTERM, lambda *_: harness.stop())
-        harness.prepare(given.hosts if chosen else 0)
+        harness.prepare(given.hosts if chosen or corrupted else 0)
         results = harness.run(chosen)
+        fed = harness.corrupt(corrupted, given.seed) if corrupted and not harness.stopped else ()
         harness.close()
-        shown = harness.show(wanted, tell_control)
-    if given.results:
-        write(
-            given.results, header(given.seed, given.hosts, time.monotonic() - began), results, shown
-        )
+        shown = harness.show(wanted, told_control)
+    for one in fed:
+        kept.add(one.row())
+    kept.finish(header(given.seed, given.hosts, time.monotonic() - began))
     survived = sum(one.survived for one in results)
     needed = sum(one.is_shown for one in shown)
+    missed = [name for one in fed for name in one.missed]
     say(f"{len(chosen)} cases, {len(results)} injected, {survived} survived")
+    say(f"{sum(one.count for one in fed)} corrupted backups fed, not found: {missed or 'none'}")
     say(f"{len(wanted)} controls, {needed} shown")
-    return int(survived < len(chosen) or needed < len(wanted))
+    return int(survived < len(chosen) or needed < len(wanted) or bool(missed))
 
 
 def tell(result: Result) -> None:

@@ -13,6 +13,7 @@ from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
 from tests.faults.case import Case, Result
 from tests.faults.controls import Control, Shown, show
+from tests.faults.corrupted import Fed, feed
 from tests.faults.lane import DISK, Lane
 from tests.faults.survive import survive
 
@@ -31,6 +32,7 @@ class Harness:
     lanes: list[Lane] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     queue: SimpleQueue[Case] = field(default_factory=SimpleQueue)
+    stopped: bool = False
 
     def prepare(self, count: int) -> None:
         """Boot hosts and deploy to them."""
@@ -45,11 +47,21 @@ class Harness:
         _at_once(self._work, self.lanes)
         return tuple(self.results[before:])
 
+    def corrupt(self, count: int, seed: int) -> tuple[Fed, ...]:
+        """Feed so many corrupted backups, shared out over the hosts."""
+        each, more = divmod(count, len(self.lanes))
+        shares = [(lane, each + (place < more)) for place, lane in enumerate(self.lanes)]
+        fed: list[Fed] = []
+        _at_once(lambda share: fed.append(feed(*share, seed)), shares)
+        return tuple(fed)
+
     def show(self, controls: Iterable[Control], tell: Callable[[Shown], None]) -> tuple[Shown, ...]:
         """Do the negative controls, each on a host of its own, some at a time."""
         shown: list[Shown] = []
 
         def one(control: Control) -> None:
+            if self.stopped:
+                return
             (host,) = self.lab.add(1, prefix="control", disk=DISK)
             lane = self._lane(host)
             try:
@@ -75,7 +87,8 @@ class Harness:
         return lane
 
     def stop(self) -> None:
-        """Begin no more cases; safe in a signal handler."""
+        """Begin nothing more; safe in a signal handler."""
+        self.stopped = True
         with suppress(Empty):
             while True:
                 self.queue.get_nowait()

@@ -4,12 +4,11 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 
 from tests.faults.build import PROJECT
-from tests.faults.case import Result
-from tests.faults.controls import Shown
 
 KEPT = PROJECT / "tests/faults/results.jsonl"
 
@@ -23,15 +22,34 @@ def header(seed: int, hosts: int, seconds: float) -> dict[str, object]:
     return {"run": True, **run, "machine": machine}
 
 
-def write(
-    path: Path, first: dict[str, object], results: Iterable[Result], shown: Iterable[Shown]
-) -> None:
-    """Write all of a run, in an order that does not depend on which host was faster."""
-    rows = [compact(one.row()) for one in sorted(results, key=lambda one: one.case.name)]
-    rows += [one.row() for one in sorted(shown, key=lambda one: one.control.mechanism)]
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in (first, *rows)))
+class Kept:
+    """A file of results that grows as they come; what was seen is not lost with the run."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock = Lock()
+        if path:
+            path.write_text("")
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Append one result."""
+        if self._path:
+            with self._lock, self._path.open("a") as file:
+                file.write(f"{json.dumps(row)}\n")
+
+    def finish(self, first: Mapping[str, object]) -> None:
+        """Put what is said of the whole run first, and the rest in an order of its own."""
+        if self._path:
+            rows = sorted(self._path.read_text().splitlines(), key=_place)
+            self._path.write_text("".join(f"{row}\n" for row in (json.dumps(first), *rows)))
 
 
-def compact(row: dict[str, object]) -> dict[str, object]:
+def _place(line: str) -> tuple[bool, str]:
+    row = json.loads(line)
+    keys = ("mechanism", "during", "kind", "point", "second", "seed")
+    return "kind" not in row, " / ".join(str(row.get(key, "")) for key in keys)
+
+
+def compact(row: Mapping[str, object]) -> dict[str, object]:
     """Leave out what is as usual."""
     return {key: value for key, value in row.items() if value not in (0, 0.0, "", [], False)}

@@ -9,11 +9,11 @@ from deployer.agent.backups import backup_proof
 from deployer.agent.backups.archive import Damaged
 from deployer.agent.backups.backup_record import opened, sealed
 from deployer.agent.context import ActionFailed, Context
+from tests.spoiled import KINDS, spoil
 from tests.unit.agent.test_actions_backups import database, wish
 
 SEED = 20261125
 PLACE = "/opt/backups"
-KINDS = ("flip", "cut", "empty", "gone", "longer", "swapped", "no record", "version", "stranger")
 
 
 @pytest.fixture
@@ -32,42 +32,6 @@ def made(ctx, **more):
     backups.backup(ctx, wish(dumps=[database(ctx)], shared=shared, **more))
     (folder,) = ctx.path(PLACE).iterdir()
     return folder
-
-
-def bent(raw, chance):
-    changed = bytearray(raw)
-    changed[chance.randrange(len(raw))] ^= 1 << chance.randrange(8)
-    return bytes(changed)
-
-
-CONTENT = {
-    "flip": bent,
-    "cut": lambda raw, chance: raw[: chance.randrange(len(raw))],
-    "empty": lambda _raw, _chance: b"",
-    "longer": lambda raw, _chance: raw + b"\0",
-}
-
-
-def spoil(folder, kind, chance):
-    one = chance.choice(sorted(folder.iterdir()))
-    raw = one.read_bytes()
-    if kind in CONTENT:
-        one.write_bytes(CONTENT[kind](raw, chance))
-        return
-    match kind:
-        case "gone":
-            one.unlink()
-        case "swapped":
-            other = chance.choice([two for two in sorted(folder.iterdir()) if two != one])
-            one.write_bytes(other.read_bytes())
-            other.write_bytes(raw)
-        case "no record":
-            (folder / "backup.json").unlink()
-        case "version":
-            record = {**opened(folder), "schema": chance.choice([0, 3, "2"])}
-            (folder / "backup.json").write_bytes(sealed(record))
-        case _:
-            (folder / "more.tar.gz").write_bytes(raw)
 
 
 def test_a_hundred_of_a_hundred_corrupted_backups_are_found(ctx):

@@ -18,6 +18,8 @@ ROWS = (
         "without": ["x"],
         "shown": True,
     },
+    {"corrupted": 34, "missed": []},
+    {"corrupted": 66, "missed": ["flip of backup.json"]},
 )
 
 
@@ -47,6 +49,12 @@ def test_what_was_not_survived_is_named(tmp_path: Path) -> None:
     text = reliability_page(written(tmp_path))
 
     assert "| deploy | reboot | mid:undo:pull | a \\| b |" in text
+
+
+def test_corrupted_backups_are_counted_over_all_hosts(tmp_path: Path) -> None:
+    text = reliability_page(written(tmp_path))
+
+    assert "**100 fed, 99 found**; not found: flip of backup.json." in text
 
 
 def test_without_results_the_page_says_so(tmp_path: Path) -> None:
