@@ -22,10 +22,11 @@ JOURNAL = (
     *("before:commit", "before:journal:end:committed", "torn:journal:end:committed"),
     *("after:journal:end:committed", "synced:journal:end:committed"),
 )
-CONFIRM = (
+UNCONFIRMED = (
     *("before:propose", "torn:journal:await_confirm", "synced:journal:await_confirm"),
-    *("after:propose", "before:confirm", "after:confirm"),
+    "after:propose",
 )
+CONFIRM = (*UNCONFIRMED, "before:confirm", "after:confirm")
 """Around the confirm over a fresh connection: the host waits for it, and else goes back."""
 COMMIT = ("before:commit", "synced:journal:end:committed")
 UNWINDING = (

@@ -19,6 +19,9 @@ Wanted: TypeAlias = dict[str, Any]
 
 def main() -> None:
     """Serve until the other side closes."""
+    # A shell starts background work with both ignored, and every controller would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     preload()
     woken, wake = os.pipe()
     os.set_blocking(wake, False)

@@ -12,6 +12,7 @@ from tests.faults.case import Case, Result
 from tests.faults.commands import Command
 from tests.faults.kinds import HOST_OFF, INSIDE, LINK, OUTSIDE, RANDOM, UNIT, WAITS, Struck, power
 from tests.faults.lane import Lane
+from tests.faults.matrix import STEPS, UNCONFIRMED, mid
 from tests.faults.settled import wait_until_settled
 from tests.faults.users import Users
 
@@ -25,6 +26,7 @@ NEVER_BEGUN = "never begun"
 UNREACHABLE, UNKNOWN, ABORTED = 4, 7, 9
 INTERRUPTED = 130
 KILLED = -9
+CONTROLLER = "of the controller"
 
 
 def survive(lane: Lane, case: Case, result: Result) -> None:
@@ -177,12 +179,20 @@ def of_the_exit(case: Case, result: Result) -> Iterator[str]:
         or "of the unit" in case.kind
     ):
         allowed.add(UNKNOWN)
-    if "SIGKILL of the controller" in case.kind:
+    if case.kind.startswith(f"SIGKILL {CONTROLLER}"):
         allowed |= {KILLED}
-    if "Ctrl-C" in case.kind or case.kind in ("SIGTERM of the controller", "cancelled CI job"):
+    if "Ctrl-C" in case.kind or case.kind in (f"SIGTERM {CONTROLLER}", "cancelled CI job"):
         allowed |= {INTERRUPTED, KILLED}
+    if is_stopped_early(case) and result.outcome == "committed":
+        yield f"exit: {case.kind} at {case.point} stopped nothing: the run was committed"
     if result.exit_code not in allowed:
         yield f"exit: {result.exit_code}, though the run ended {result.outcome}: {allowed}"
+
+
+def is_stopped_early(case: Case) -> bool:
+    """Tell whether the controller goes before it can have confirmed."""
+    stops = "Ctrl-C" in case.kind or case.kind == "cancelled CI job" or CONTROLLER in case.kind
+    return stops and case.point in (*mid(STEPS), *UNCONFIRMED)
 
 
 def what_comes_next(lane: Lane) -> Iterator[str]:
