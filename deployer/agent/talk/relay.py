@@ -13,6 +13,8 @@ from deployer.agent.talk.pulse import TICK, Pulse
 _PIECE = 256 * 1024
 _ENOUGH = 1024 * 1024
 _TAIL = 64 * 1024
+REFUSED = b'{"event":"refused"'
+"""How the line begins with which a worker ends that has not begun its run."""
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Relay:
     """Ends when the worker has closed its side and all it said is passed on.
 
     A controller that `beats` and then falls silent is lost: the worker is told that nothing more
-    will come, and puts back.
+    will come, and puts back. What comes after a worker has refused to begin is not for it.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class Relay:
         self._stdout_open = True
         self._worker_open = True
         self._told_end = False
+        self._answered = False
+        self._refused = False
 
     def run(self) -> Relayed:
         """Pass bytes until the end."""
@@ -91,7 +95,7 @@ class Relay:
         worker = 0
         if self._worker_open and len(self._to_controller) < _ENOUGH:
             worker |= selectors.EVENT_READ
-        if self._worker_open and self._to_worker:
+        if self._worker_open and self._to_worker and not self._refused:
             worker |= selectors.EVENT_WRITE
         return {
             self._stdin: selectors.EVENT_READ if self._listens else 0,
@@ -136,6 +140,9 @@ class Relay:
             piece = b""
         self._worker_open = bool(piece)
         self._tail = (self._tail + piece)[-_TAIL:]
+        if not self._answered and b"\n" in self._tail:
+            self._answered = True
+            self._refused = self._tail.startswith(REFUSED)
         if self._stdout_open:
             self._to_controller += piece
 

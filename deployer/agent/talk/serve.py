@@ -11,7 +11,7 @@ from deployer.agent.talk import frames, launching, own_files
 from deployer.agent.talk.frames import Reader
 from deployer.agent.talk.launching import Launch, NoWorker, Wanted, connected
 from deployer.agent.talk.mailbox import Letter, Mailbox
-from deployer.agent.talk.relay import Relay
+from deployer.agent.talk.relay import REFUSED, Relay
 from deployer.agent.talk.speaker import Speaker
 from deployer.agent.text import grammar
 
@@ -126,7 +126,7 @@ class Front:
             beats = message.get("beats") is True
             relayed = Relay(self._stdin, self._stdout, worker, first, beats=beats).run()
         self._reader.push_back(relayed.untaken)
-        return relayed.last_line.startswith(b'{"event":"refused"')
+        return relayed.last_line.startswith(REFUSED)
 
     def _cancellable(self, place: Context, work: Work) -> Mapping[str, object]:
         self._doing = place

@@ -241,6 +241,28 @@ def test_the_relay_gives_back_what_the_worker_said_last(relayed):
     assert os.read(to_peer, 100).endswith(b'{"event":"refused"}\n')
 
 
+def test_what_comes_after_a_refusal_is_kept_for_the_front():
+    to_front, from_peer = os.pipe()
+    to_peer, from_front = os.pipe()
+    ours, theirs = socket.socketpair()
+    found = []
+    relay = Relay(to_front, from_front, ours, b"begin\n")
+    thread = threading.Thread(target=lambda: found.append(relay.run()))
+    thread.start()
+    theirs.sendall(b'{"event":"refused"}\n')
+    os.read(to_peer, 100)
+
+    os.write(from_peer, b"next\n")  # before the worker has gone
+    threading.Event().wait(0.1)
+    theirs.close()
+    thread.join(10)
+
+    assert found[0].untaken == b"next\n"
+    for descriptor in (to_front, from_peer, to_peer, from_front):
+        os.close(descriptor)
+    ours.close()
+
+
 def test_a_silent_link_is_tried_with_ticks_but_never_within_a_line(relayed):
     to_peer, worker, ended = relayed
     assert os.read(to_peer, 17) == b'{"event":"tick"}\n'
