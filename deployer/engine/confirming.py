@@ -126,7 +126,7 @@ class Confirming:
         if found.outcome is Outcome.COMMITTED:
             session.began = False  # nothing is left to undo or to cancel
             seconds = self._terms.clock.monotonic() - began
-            self._emit(StepFinished(session.host, STEP, seconds, note="confirmed anew"))
+            self._emit(StepFinished(session.host, STEP, seconds, note="over a new connection"))
         return found
 
     def _confirmed(self, session: Session, ends: float) -> RunOutcome:
