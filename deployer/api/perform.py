@@ -4,8 +4,8 @@ import secrets as randomness
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from deployer.api.confirm import confirm
 from deployer.api.environment import Environment
+from deployer.api.permission import ask_permission
 from deployer.api.place import Place
 from deployer.api.request import Request
 from deployer.api.running import Ending
@@ -54,7 +54,7 @@ def perform(
         if with_secrets:
             _ = at.rendered
         if changes:
-            confirm(at)
+            ask_permission(at)
         reach = connect or _on_hosts
         at, ending = patiently(at, reach, use_case, lambda: _run_id(place))
         code = EXIT_CODES[ending.outcome]

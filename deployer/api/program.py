@@ -3,10 +3,10 @@
 import shlex
 
 from deployer.api.answering import tell_errors
-from deployer.api.confirm import confirm
 from deployer.api.deployment import leader_of
 from deployer.api.environment import Environment
 from deployer.api.perform import environment, transport_for
+from deployer.api.permission import ask_permission
 from deployer.api.place import Place
 from deployer.api.request import RunRequest
 from deployer.api.sessions import Unreached, address, opened
@@ -39,7 +39,7 @@ def run(place: Place, request: RunRequest) -> int:
         if request.dry_run:
             at.notice(f"would run `{shlex.join(words)}`", "warning", host.name)
             return 3
-        confirm(at)
+        ask_permission(at)
         lines = HostLines(output, place.stdout, place.clock, name="run", hosts=1)
         where = (address(at.inventory, host),)
         app = at.inventory.app.name

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deployer.api.confirm import confirm
 from deployer.api.environment import Environment
+from deployer.api.permission import ask_permission
 from deployer.api.place import Place
 from deployer.api.request import Request
 from deployer.errors import Declined
@@ -34,7 +34,7 @@ def test_a_protected_environment_asks_for_its_name():
         asked.append(question)
         return " prod\n"
 
-    confirm(at(ask))
+    ask_permission(at(ask))
 
     assert asked == ["deploy shop on prod (web1, web2)? type prod: "]
 
@@ -42,23 +42,23 @@ def test_a_protected_environment_asks_for_its_name():
 @pytest.mark.parametrize("answer", ["", "y", "yes", "PROD", "prod1"])
 def test_any_other_answer_is_a_no(answer):
     with pytest.raises(Declined, match="nothing was changed"):
-        confirm(at(lambda _: answer))
+        ask_permission(at(lambda _: answer))
 
 
 def test_a_terminal_that_went_away_is_a_no():
     with pytest.raises(Declined):
-        confirm(at(nobody))
+        ask_permission(at(nobody))
 
 
 @pytest.mark.parametrize("output", ["auto", "json"])
 def test_without_anybody_to_ask_it_wants_yes(output):
     with pytest.raises(Declined) as caught:
-        confirm(at(None if output == "auto" else never, output=output))
+        ask_permission(at(None if output == "auto" else never, output=output))
 
-    assert caught.value.hint == "add `--yes` if you mean it: `inv deploy --env prod --yes`"
+    assert caught.value.hint == "if you mean it, give the same command with `--yes`"
     assert caught.value.exit_code == 2
 
 
 def test_yes_and_an_unprotected_environment_ask_nothing():
-    confirm(at(never, yes=True))
-    confirm(at(never, protected=False))
+    ask_permission(at(never, yes=True))
+    ask_permission(at(never, protected=False))

@@ -4,7 +4,7 @@ from deployer.api.environment import Environment
 from deployer.errors import Declined
 
 
-def confirm(at: Environment) -> None:
+def ask_permission(at: Environment) -> None:
     """Ask on a terminal, want `--yes` without one; raises Declined."""
     if not at.inventory.protected or at.request.yes:
         return
@@ -12,7 +12,7 @@ def confirm(at: Environment) -> None:
     if at.place.ask is None or at.request.output == "json":
         raise Declined(
             f"`{name}` is protected and there is nobody to ask.",
-            hint=f"add `--yes` if you mean it: `inv {at.request.command} --env {name} --yes`",
+            hint="if you mean it, give the same command with `--yes`",
         )
     hosts = ", ".join(host.name for host in at.hosts)
     question = f"{at.request.command} {at.inventory.app.name} on {name} ({hosts})? type {name}: "
