@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.disk import trash
+from deployer.agent.disk.descending import made_folder
 from deployer.agent.disk.files import link_atomic
 from deployer.agent.disk.files import make_folder as durable_folder
 from deployer.agent.disk.roots import app_folder, writable
@@ -24,17 +25,13 @@ def make_folder(ctx: Context, action: Mapping[str, object]) -> bool:
     owner = user_id(fields.text(action, "owner", "root"))
     group = group_id(fields.text(action, "group", "root"))
     mode = fields.whole(action, "mode", 0o755)
-    made = _made(path)
-    found = path.lstat()
-    if (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == (mode, owner, group):
-        return made
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
+    with made_folder(ctx.path("/"), path, 0o700) as (descriptor, made):
+        found = os.fstat(descriptor)
+        if (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == (mode, owner, group):
+            return made
         os.fchown(descriptor, owner, group)
         os.fchmod(descriptor, mode)
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
     return True
 
 
@@ -67,16 +64,3 @@ def discard_folder(ctx: Context, path: Path) -> bool:
         if served.is_symlink() and served.readlink().name == path.name:
             raise ActionFailed(f"`{path.name}` is still linked as `{name}`, so it is not removed")
     return trash.throw_away(path, ctx.path(f"/srv/{ctx.app}/.trash"))
-
-
-def _made(path: Path) -> bool:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return durable_folder(path, 0o700)
-    if not stat.S_ISDIR(found.st_mode):
-        raise ActionFailed(
-            f"`{path}` is not a folder but something else",
-            hint=f"Look at it with `ls -l {path}` and move it away.",
-        )
-    return False

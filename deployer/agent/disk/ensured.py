@@ -6,7 +6,7 @@ import os
 import pwd
 from pathlib import Path
 
-from deployer.agent.context import ActionFailed
+from deployer.agent.disk.descending import made_folder
 from deployer.agent.disk.files import make_folder, write_atomic
 from deployer.agent.system.people import group_id, user_id
 
@@ -14,16 +14,14 @@ from deployer.agent.system.people import group_id, user_id
 def ensure_folder(path: Path, mode: int, owner: str, group: str = "") -> bool:
     """Make a folder (parents too) or mend its owner and mode; without `group` it is root's."""
     uid, gid = user_id(owner), group_id(group) if group else 0
-    if path.is_symlink() or (path.exists() and not path.is_dir()):
-        raise ActionFailed(f"`{path}` is there, but it is not a folder", "Move it away.")
-    made = not path.is_dir()
-    make_folder(path, mode)
-    found = path.stat()
-    same = (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (uid, gid, mode)
-    if not same:
-        os.chown(path, uid, gid)
-        path.chmod(mode)
-    return made or not same
+    make_folder(path.parent)
+    with made_folder(path.parent, path, mode) as (descriptor, made):
+        found = os.fstat(descriptor)
+        if (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (uid, gid, mode):
+            return made
+        os.fchown(descriptor, uid, gid)
+        os.fchmod(descriptor, mode)
+    return True
 
 
 def ensure_file(path: Path, content: bytes, mode: int, owner: str) -> bool:

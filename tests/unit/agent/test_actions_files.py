@@ -8,6 +8,7 @@ import pytest
 
 from deployer.agent.actions import files, folders, releases, units
 from deployer.agent.context import ActionFailed, Context
+from deployer.agent.disk import roots
 from deployer.agent.runs.release_record import read_record
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
@@ -144,6 +145,25 @@ def test_install_copies_and_refuses_a_link_as_source(ctx):
     assert ctx.path(SITE).read_bytes() == b"site"
     with pytest.raises(ActionFailed):
         files.install(ctx, {"source": source.replace("/x", "/sly"), "path": SITE, **OWN})
+
+
+def test_make_folder_follows_no_link_that_comes_between_the_look_and_the_act(ctx, monkeypatch):
+    elsewhere = ctx.path("/etc/uploads")
+    elsewhere.mkdir(parents=True, mode=0o700)
+    above = ctx.path("/srv/shop/shared/media")
+    above.mkdir(parents=True)
+
+    def swap(ctx, absolute):
+        found = roots.writable(ctx, absolute)
+        above.rename(above.with_name("gone"))
+        above.symlink_to(elsewhere.parent)
+        return found
+
+    monkeypatch.setattr("deployer.agent.actions.folders.writable", swap)
+    with pytest.raises(ActionFailed, match="is not a folder but something else"):
+        folders.make_folder(ctx, {"path": "/srv/shop/shared/media/uploads", "mode": 0o755, **OWN})
+
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
 
 
 def test_make_folder_mends_the_mode(ctx):
