@@ -1,4 +1,4 @@
-"""Dump an SQLite database: a copy that its owner makes and checks, taken over by root."""
+"""Dump an SQLite database: a copy that the app's user makes and checks, taken over by root."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped | Non
     source = ctx.path(fields.text(wish, "path"))
     if not source.is_file():
         return None
-    owner = pwd.getpwuid(source.stat().st_uid).pw_name
+    # The app's user and not the file's: the app can put a link to anybody's file there.
+    owner = reader_of(ctx)
     target = folder / PART
     with _room(ctx, ".dump-") as room:
         shutil.chown(room, owner, pwd.getpwnam(owner).pw_gid)
@@ -85,7 +86,7 @@ def _room(ctx: Context, prefix: str) -> Iterator[Path]:
 
 
 def _taken_over(copy: Path, target: Path) -> str:
-    """Copy what the owner of the database made into root's folder; nothing but a plain file."""
+    """Copy what the app's user made into root's folder; nothing but a plain file."""
     reading = os.open(copy, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(reading, "rb") as source:
         if not stat.S_ISREG(os.fstat(reading).st_mode):

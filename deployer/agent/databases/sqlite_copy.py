@@ -3,7 +3,7 @@
     python3 -I -S sqlite_copy.py SOURCE COPY      copy, then check the copy
     python3 -I -S sqlite_copy.py COPY             only check it
 
-It runs as the owner of the database, so that files beside it (`-wal`, `-shm`) stay the app's.
+It runs as the app's user, so that files beside it (`-wal`, `-shm`) stay the app's.
 It prints one JSON object: the rows of each table, the migrations that were applied, and notes.
 Source: https://www.sqlite.org/lang_vacuum.html
 """

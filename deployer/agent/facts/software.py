@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context, Fields
+from deployer.agent.system.people import reader_of
 from deployer.agent.system.programs import PATH
 from deployer.agent.text import fields
 
@@ -42,7 +43,9 @@ def python(ctx: Context, question: Fields) -> object:
         return {"version": "", "path": "", "venv": False, "platform": "", "tag": ""}
     if found.resolve() == Path(sys.executable).resolve():
         return _ourselves()
-    done = ctx.execute([str(found), "-I", "-c", _ABOUT], timeout=_TIMEOUT, quiet=True)
+    # Not as root: the inventory may name one that the app's user can write.
+    words = [str(found), "-I", "-c", _ABOUT]
+    done = ctx.execute(words, user=reader_of(ctx), timeout=_TIMEOUT, quiet=True)
     if not done.ok:
         raise ActionFailed(f"`{found}` {done.problem}", log=done.lines)
     return json.loads(done.stdout)

@@ -39,3 +39,25 @@ def reader_of(ctx: Context) -> str:
         return pwd.getpwnam(ctx.app).pw_name
     except KeyError:
         return "nobody" if ctx.root == ROOT else pwd.getpwuid(os.geteuid()).pw_name
+
+
+def is_of_app(app: str, home: str) -> bool:
+    """Tell whether the app's user is there; one that somebody else made is refused."""
+    if not has_user(app):
+        return False
+    found = pwd.getpwnam(app)
+    if found.pw_dir != home:
+        raise ActionFailed(
+            f"this host has a user `{app}` already, whose home is `{found.pw_dir}`",
+            "Give the app another name: its user must belong to it alone.",
+        )
+    return True
+
+
+def has_user(name: str) -> bool:
+    """Tell whether this host has a user of that name."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True

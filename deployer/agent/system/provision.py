@@ -13,7 +13,9 @@ from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context, Emit
 from deployer.agent.disk.ensured import ensure_file, ensure_folder
+from deployer.agent.disk.files import read_plain
 from deployer.agent.system.packages import install_packages
+from deployer.agent.system.people import has_user, is_of_app
 
 _APP_FOLDERS = (
     # below /srv/<app>: name, mode, belongs to the app
@@ -79,7 +81,11 @@ class Provision:
 
     def _results(self) -> dict[str, object]:
         key = self._app_home() / ".ssh/id_ed25519.pub"
-        return {"deploy_key": key.read_text().strip() if key.is_file() else ""}
+        try:
+            # The folder is the app's, and this text is shown: a link there is not followed.
+            return {"deploy_key": read_plain(key).decode("ascii", "replace").strip()}
+        except OSError:
+            return {"deploy_key": ""}
 
     def _app_home(self) -> Path:
         return Path("/srv") / self._ctx.app
@@ -94,10 +100,10 @@ class Provision:
         app = self._ctx.app
         changed = False
         home = str(self._app_home())
-        if not _is_ours(app, home):
+        if not is_of_app(app, home):
             self._must((*_ADD_APP_USER, "--home-dir", home, "--shell", "/usr/sbin/nologin", app))
             changed = True
-        if self._user != "root" and not _has_user(self._user):
+        if self._user != "root" and not has_user(self._user):
             self._must(("useradd", "--create-home", "--shell", "/bin/bash", self._user))
             changed = True
         if self._list("web_group") and "www-data" not in grp.getgrnam(app).gr_mem:
@@ -140,7 +146,7 @@ class Provision:
         folder = home / ".ssh"
         changed = ensure_folder(folder, 0o700, self._user, self._user)
         file = folder / "authorized_keys"
-        present = file.read_text().splitlines() if file.is_file() else []
+        present = _lines_of(file)
         lines = [*present, *(line for line in wanted if line not in present)]
         content = "".join(f"{line}\n" for line in lines).encode()
         return ensure_file(file, content, 0o600, self._user) or changed
@@ -221,23 +227,10 @@ class Provision:
         return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
-def _is_ours(app: str, home: str) -> bool:
-    """Tell whether the app's user is there; one that somebody else made is refused."""
+def _lines_of(file: Path) -> list[str]:
     try:
-        found = pwd.getpwnam(app)
-    except KeyError:
-        return False
-    if found.pw_dir != home:
-        raise ActionFailed(
-            f"this host has a user `{app}` already, whose home is `{found.pw_dir}`",
-            "Give the app another name: its user must belong to it alone.",
-        )
-    return True
-
-
-def _has_user(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
+        return read_plain(file).decode().splitlines()
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise ActionFailed(f"`{file}` is no plain file", f"Look with `ls -l {file}`.") from error
