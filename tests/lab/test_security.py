@@ -87,7 +87,7 @@ def project(host: LabHost, tmp_path_factory: pytest.TempPathFactory) -> Project:
         commit(app, name, leak | files)
         subprocess.run(["git", "-C", app.repository, "branch", name], check=True)
     made = Project(folder, (host,), app, name=APP)
-    made.section("app", "web_server")["server_names"] = [NAME]
+    made.section("app", "web_server").update(server_names=[NAME], media_url="/media/")
     env = made.section("app", "env")
     env["ALLOWED_HOSTS"] = NAME
     env["MEDIA_ROOT"] = f"/srv/{APP}/shared/media"
@@ -357,6 +357,24 @@ def test_the_app_cannot_change_or_replace_what_root_works_with(host: LabHost) ->
     assert allowed == []
     after = host.run(f"find /srv/{APP} -not -path '*/shared/*' -printf '%p %u %m %l\\n'").stdout
     assert after == before
+
+
+@pytest.mark.usefixtures("heard")
+def test_links_among_uploads_lead_the_web_server_nowhere(project: Project, host: LabHost) -> None:
+    plant = (
+        "cd media && echo mine > mine.txt && ln -s mine.txt own.txt && ln -s /etc/passwd theirs.txt"
+    )
+    swap = "mv media gone && ln -s /etc media"
+    back = "rm media && mv gone media && rm media/*.txt"
+
+    host.run(f"cd /srv/{APP}/shared && runuser -u {APP} -- sh -c '{plant}'")
+    served = [project.get(f"/media/{name}.txt")[0] for name in ("mine", "own", "theirs")]
+    host.run(f"cd /srv/{APP}/shared && runuser -u {APP} -- sh -c '{swap}'")
+    swapped = project.get("/media/passwd")[0]
+    host.run(f"cd /srv/{APP}/shared && runuser -u {APP} -- sh -c '{back}'")
+
+    assert served == [200, 200, 403]
+    assert swapped in {403, 404}
 
 
 @pytest.mark.usefixtures("heard")
