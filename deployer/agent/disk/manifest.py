@@ -14,26 +14,42 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 MARKER = ".sealed"
+PARTS = "parts"
+_STATIC = "static"
 SUMMED = 1024 * 1024
 """Files up to so many bytes are summed: code and configuration, not films."""
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def damage_of(folder: Path, own: frozenset[str] = frozenset()) -> str:
-    """Say what is wrong with a sealed folder, "" if nothing; what is below `own` is not asked."""
+def damage_of(folder: Path) -> str:
+    """Say what is wrong with a sealed folder and parts that were sealed later; "" if nothing."""
     try:
         if not stat.S_ISDIR(folder.lstat().st_mode):
             return f"`{folder}` is not a folder"
         found = json.loads((folder / MARKER).read_bytes())
-        sizes, sums = found["sizes"], found.get("sums", {})
+        sizes, sums, parts = found["sizes"], found.get("sums", {}), found.get(PARTS, [])
     except FileNotFoundError:
         return f"`{folder}` is gone, or was never finished"
     except (OSError, ValueError, TypeError, KeyError):
         return f"the list of files of `{folder}` cannot be read"
-    if not isinstance(sizes, dict) or not isinstance(sums, dict):
+    if not isinstance(sizes, dict) or not isinstance(sums, dict) or not isinstance(parts, list):
         return f"the list of files of `{folder}` cannot be read"
+    own = {*map(str, parts), *_parts_of_old(folder)}
     names = [name for name in sizes if name.partition("/")[0] not in own]
-    return _wrong_size(folder, names, sizes) or _wrong_sum(folder, names, sums)
+    damage = _wrong_size(folder, names, sizes) or _wrong_sum(folder, names, sums)
+    return next(filter(None, (damage, *map(damage_of, sorted(folder / one for one in own)))), "")
+
+
+def with_part(marker: bytes, part: str) -> bytes:
+    """Give the content of a marker that also tells of a part, which has a marker of its own."""
+    found = json.loads(marker)
+    found[PARTS] = sorted({*found.get(PARTS, []), part})
+    return json.dumps(found, separators=(",", ":")).encode() + b"\n"
+
+
+def _parts_of_old(folder: Path) -> tuple[str, ...]:
+    """Give the parts of a release from before its marker told of them."""
+    return (_STATIC,) if (folder / _STATIC / MARKER).exists() else ()
 
 
 def sums_of(folder: Path, sizes: Mapping[str, int]) -> dict[str, str]:

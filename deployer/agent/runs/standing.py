@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deployer.agent.context import Context
-from deployer.agent.disk.manifest import MARKER, damage_of
+from deployer.agent.disk.manifest import damage_of
 from deployer.agent.runs.release_record import is_release_id, release_folder, state_of
 
 COLOURS = ("blue", "green")
-_STATIC = "static"
 
 
 def linked(ctx: Context, name: str) -> str:
@@ -54,10 +53,7 @@ def releases(ctx: Context) -> tuple[str, ...]:
 def damage(ctx: Context, release: str) -> str:
     """Say what is wrong with a release or its environment of packages; "" if all is whole."""
     folder = release_folder(ctx, release)
-    parts = frozenset({_STATIC}) if (folder / _STATIC / MARKER).exists() else frozenset()
-    found = damage_of(folder, parts)
-    for part in parts:
-        found = found or damage_of(folder / part)
+    found = damage_of(folder)
     venv = folder / "venv"
     if found or not venv.is_symlink():
         return found

@@ -1,9 +1,11 @@
+import grp
 import json
 import os
+import shutil
 
 import pytest
 
-from deployer.agent.actions.sealing import seal_folder
+from deployer.agent.actions.sealing import seal, seal_folder
 from deployer.agent.context import Context
 from deployer.agent.disk.manifest import MARKER, SUMMED, damage_of
 
@@ -79,3 +81,45 @@ def test_a_list_from_before_there_were_sums_is_read_for_ever(folder):
     assert damage_of(folder) == ""
     empty(folder / "shop/views.py")
     assert "bytes" in damage_of(folder)
+
+
+@pytest.fixture
+def with_static(folder, tmp_path):
+    release = tmp_path / "srv/shop/releases/000001-1a2b3c4"
+    release.parent.mkdir(parents=True)
+    folder.rename(release)
+    (release / "static").mkdir()
+    (release / "static/a.css").write_text("a{}")
+    ctx = Context("shop", "r1", root=tmp_path)
+    group = grp.getgrgid(os.getegid()).gr_name
+    wish = {"path": "/srv/shop/releases/000001-1a2b3c4/static", "marker": MARKER, "group": group}
+    assert [seal(ctx, wish) for _ in range(2)] == [True, False]
+    return release
+
+
+def test_a_part_that_was_sealed_later_is_whole(with_static):
+    assert damage_of(with_static) == ""
+
+
+@pytest.mark.parametrize(
+    ("hurt", "says"),
+    [
+        (shutil.rmtree, "gone, or was never finished"),
+        (lambda static: (static / MARKER).unlink(), "gone, or was never finished"),
+        (lambda static: (static / "a.css").unlink(), "is missing"),
+        (lambda static: (static / "a.css").write_text("b{}"), "has another content"),
+    ],
+)
+def test_a_part_that_was_sealed_later_is_missed(with_static, hurt, says):
+    hurt(with_static / "static")
+
+    assert says in damage_of(with_static)
+
+
+def test_the_static_files_of_a_release_from_before_are_looked_at_still(with_static):
+    told = json.loads((with_static / MARKER).read_bytes())
+    del told["parts"]
+    (with_static / MARKER).write_text(json.dumps(told))
+    (with_static / "static/a.css").unlink()
+
+    assert "is missing" in damage_of(with_static)
