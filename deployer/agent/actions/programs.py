@@ -73,6 +73,6 @@ def _kept(completed: Completed, words: tuple[str, ...]) -> object:
     text = completed.stdout.decode("utf-8", "replace")
     try:
         found: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return found

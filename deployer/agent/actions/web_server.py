@@ -80,6 +80,8 @@ def _inside(shadow: Path, live: str) -> Path:
         raise ActionFailed(f"`{live}` is not a file of nginx's configuration")
     inside = shadow / place.relative_to(_TREE)
     inside.parent.mkdir(parents=True, exist_ok=True)
+    if not inside.parent.resolve().is_relative_to(shadow.resolve()):
+        raise ActionFailed(f"`{place.parent}` is a link, so `{live}` cannot be tried out")
     return inside
 
 

@@ -17,6 +17,7 @@ from deployer.agent.backups import shared_tar
 from deployer.agent.backups.archive import Damaged, Written, sha256_of
 from deployer.agent.backups.dumped import TIMEOUT, require, texts
 from deployer.agent.context import Context
+from deployer.agent.disk.archive_rules import Member
 from deployer.agent.system.people import reader_of
 from deployer.agent.text import fields
 
@@ -62,7 +63,7 @@ def read(path: Path) -> tuple[int, tuple[str, ...]]:
     count = 0
     try:
         with gzip.open(path) as plain:
-            with tarfile.open(fileobj=plain, mode="r|") as archive:
+            with tarfile.open(fileobj=plain, mode="r|", tarinfo=Member) as archive:
                 for member in archive:
                     count += 1
                     content = archive.extractfile(member) if member.isreg() else None

@@ -82,7 +82,7 @@ def ask_schema(ctx: Context, question: Question, session: str = "") -> Schema:
 def _read(printed: bytes) -> Schema:
     try:
         found = json.loads(printed.decode("utf-8", "replace").strip().rpartition("\n")[2])
-    except ValueError:
+    except (ValueError, RecursionError):
         return Schema(error="the answer cannot be read")
     if not isinstance(found, dict):
         return Schema(error="the answer cannot be read")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_APP = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_APP = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _RUN = re.compile(r"[a-z0-9-]{1,40}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _RELEASE = re.compile(r"\d{6}-[0-9a-f]{7,12}")

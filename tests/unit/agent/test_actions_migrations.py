@@ -165,6 +165,7 @@ def test_the_session_is_named_after_the_run_and_limited(ctx):
         ("raise SystemExit('no route')", "ended with exit code 1: no route"),
         ("print('[]')", "the answer cannot be read"),
         ("print('x')", "the answer cannot be read"),
+        ("print('[' * 100_000)", "the answer cannot be read"),
     ],
 )
 def test_a_release_that_cannot_say_what_it_knows_is_an_answer_too(ctx, script, error):
