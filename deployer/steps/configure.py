@@ -32,7 +32,7 @@ class Configure:
             *_files(on),
             *((TestUnits(units),) if units else ()),
             *((TestSites(sites, links),) if sites else ()),
-            Seal(on.folder, marker=".sealed", group=on.app.name, interpreter=_python(on)),
+            Seal(on.folder, marker=".sealed", group=on.app.name),
             Mark(on.release.id, "staged", (("revision", on.release.revision),)),
         )
 
@@ -48,10 +48,6 @@ def changed_files(on: Target, facts: Facts) -> tuple[LiveFile, ...]:
 
 def _live(on: Target) -> Fact[Mapping[str, str]]:
     return file_digests(file.path for file in on.live_files)
-
-
-def _python(on: Target) -> str:
-    return f"{on.folder}/venv/bin/python"
 
 
 def _candidate(on: Target, file: LiveFile) -> str:

@@ -37,6 +37,7 @@ class Pull:
                 to=on.folder,
                 subdirectory=on.app.source.subdirectory,
                 user=user,
+                interpreter=on.host.python or on.app.python,
             ),
         )
 

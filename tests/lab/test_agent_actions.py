@@ -422,17 +422,12 @@ def test_a_tree_is_exported_as_the_apps_user_and_sealed(host: Host) -> None:
         "revision": revision,
         "to": folder,
         "user": "shop",
+        "interpreter": "python3",
     }
-    seal = {
-        "action": "Seal",
-        "path": folder,
-        "marker": ".sealed",
-        "group": "shop",
-        "interpreter": "/usr/bin/python3",
-    }
+    seal = {"action": "Seal", "path": folder, "marker": ".sealed", "group": "shop"}
 
     exported = host.do(export)
-    owner = host.shell(f"stat -c '%U %a' {folder} {folder}/a.py")
+    owner = host.shell(f"stat -c '%U:%G %a' {folder} {folder}/a.py")
     sealed = host.do(seal)
     again = host.do(seal)
 
@@ -441,12 +436,79 @@ def test_a_tree_is_exported_as_the_apps_user_and_sealed(host: Host) -> None:
         [{"changed": True}],
         [{"changed": False}],
     )
-    assert owner == "shop 750\nshop 640"
+    assert owner == "root:shop 751\nroot:shop 640"
     assert host.shell(f"stat -c '%U:%G %a' {folder}/a.py") == "root:shop 640"
     assert (
         host.shell(f"setpriv --reuid=shop --regid=shop --clear-groups cat {folder}/a.py") == "x = 1"
     )
     assert "a.cpython-311.pyc" in host.shell(f"ls {folder}/__pycache__")
+
+
+PLANT = """
+rm -rf /tmp/w /srv/shop/repo.git /root/loot; mkdir /tmp/w /root/loot; cd /tmp/w; git init -q
+echo 'x = 1' > a.py; ln -s /root/loot __pycache__; ln -s /root/secret.py secret.py
+printf 'KEY = "root only"' > /root/secret.py
+git add .; git -c user.name=a -c user.email=a@b commit -qm one
+git clone -q --bare /tmp/w /srv/shop/repo.git; chown -R shop: /srv/shop/repo.git
+git rev-parse HEAD
+"""
+
+
+def test_root_compiles_nothing_where_the_links_of_a_commit_lead(host: Host) -> None:
+    folder = "/srv/shop/releases/000004-ddddddd"
+    export = {
+        "action": "Export",
+        "repository": "/srv/shop/repo.git",
+        "revision": host.shell(PLANT),
+        "to": folder,
+        "user": "shop",
+        "interpreter": "python3",
+    }
+    seal = {"action": "Seal", "path": folder, "marker": ".sealed", "group": "shop"}
+
+    exported = host.do(export)
+    before = host.shell(f"find {folder} | sort")
+    for line in ("mv a.py gone", "touch x", "mkdir config", "rm a.py", "chmod 777 ."):
+        as_app = "setpriv --reuid=shop --regid=shop --clear-groups"
+        host.shell(f"cd {folder} && ! {as_app} {line}")
+    after = host.shell(f"find {folder} | sort")
+    sealed = host.do(seal)
+
+    assert (exported, sealed) == ([{"changed": True}], [{"changed": True}])
+    assert before == after
+    assert host.shell("ls -A /root/loot") == ""
+    assert host.shell(f"grep -rl 'root only' {folder} || true") == ""
+
+
+def test_an_interpreter_that_the_app_could_write_is_not_asked_as_root(host: Host) -> None:
+    host.write("/srv/shop/shared/python3", "#!/bin/sh\nid -un >> /tmp/asked; echo '{}'\n")
+    host.shell("chown -R shop: /srv/shop/shared; chmod 755 /srv/shop/shared/python3")
+    host.shell("rm -f /tmp/asked; touch /tmp/asked; chmod 666 /tmp/asked")
+    ask = (
+        "import sys; sys.path.insert(0, '/tmp/agent')\n"
+        "from deployer.agent.context import Context\n"
+        "from deployer.agent.facts.software import python\n"
+        "python(Context('shop', ''), {'python': '/srv/shop/shared/python3'})\n"
+    )
+
+    host.shell("python3 -I -S -", ask)
+
+    assert host.shell("cat /tmp/asked") == "shop"
+
+
+def test_a_dump_follows_no_link_to_a_database_of_somebody_else(host: Host) -> None:
+    host.shell(
+        "python3 -c \"import sqlite3; d = sqlite3.connect('/root/other.db');"
+        "d.execute('CREATE TABLE a (x)')\"; mkdir -p /srv/shop/shared; cd /srv/shop/shared;"
+        "ln -sfn /root/other.db link.sqlite3; chown -Rh shop: ."
+    )
+    dump = {"kind": "DumpSqlite", "path": "/srv/shop/shared/link.sqlite3"}
+    wish = {"action": "Backup", "folder": "/opt/backups", "app": "shop", "dumps": [dump]}
+
+    (done,) = host.do(wish)
+    host.shell("rm /srv/shop/shared/link.sqlite3")
+
+    assert "unable to open database file" in str(done.get("cause")), done
 
 
 def test_a_dump_of_sqlite_leaves_no_file_of_root_beside_it(host: Host) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping
-from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.disk.files import link_atomic, make_folder, unlink_durable, write_atomic
+from deployer.agent.disk.files import (
+    link_atomic,
+    make_folder,
+    read_plain,
+    unlink_durable,
+    write_atomic,
+)
 from deployer.agent.disk.roots import writable
 from deployer.agent.runs import saved
 from deployer.agent.system.people import group_id, user_id
@@ -24,7 +27,7 @@ def install(ctx: Context, action: Mapping[str, object]) -> bool:
     """Copy a file on the host to its live place."""
     source = fields.text(action, "source")
     try:
-        content = _plain_file(ctx.path(source))
+        content = read_plain(ctx.path(source))
     except OSError as error:
         raise ActionFailed(f"`{source}` cannot be read: {error.strerror}") from error
     return _write(ctx, action, content)
@@ -74,11 +77,3 @@ def _write(ctx: Context, action: Mapping[str, object], content: bytes) -> bool:
     make_folder(path.parent)
     write_atomic(path, content, mode, uid, gid)
     return True
-
-
-def _plain_file(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as source:  # noqa: PTH123  a descriptor is no path
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ActionFailed(f"`{path}` is not a plain file")
-        return source.read()

@@ -14,17 +14,25 @@ from deployer.agent.context import ActionFailed, Context
 from deployer.agent.disk.archive_rules import Unsafe
 from deployer.agent.disk.files import make_folder, rename_durable
 from deployer.agent.disk.flush import flush_file_system
+from deployer.agent.disk.manifest import MARKER
 from deployer.agent.disk.roots import app_folder, writable
+from deployer.agent.disk.sealing import seal_tree
 from deployer.agent.disk.unpacking import unpack_tar
+from deployer.agent.runs.release_record import RECORD
 from deployer.agent.system.people import group_id, main_group_id, user_id
 from deployer.agent.system.programs import Completed
 from deployer.agent.text import fields
 
 _REVISION = re.compile(r"[0-9a-f]{7,64}")
+_OURS = (".git", RECORD, MARKER, "config/system")
+"""What a commit may not bring: these tell of a release what only this host may say of it."""
 
 
 def export(ctx: Context, action: Mapping[str, object]) -> bool:
-    """Write the tree of a commit into a new folder of its user."""
+    """Write the tree of a commit into a new folder as its user; afterwards it is root's.
+
+    Whatever root does in there later, it does in folders that nobody else can change.
+    """
     folder = app_folder(ctx, fields.text(action, "to"), "releases")
     revision = fields.text(action, "revision")
     if not _REVISION.fullmatch(revision):
@@ -37,10 +45,14 @@ def export(ctx: Context, action: Mapping[str, object]) -> bool:
     os.chown(folder, user_id(user), main_group_id(user))
     folder.chmod(0o750)
     _export(ctx, action, folder, user)
+    _compile(ctx, fields.text(action, "interpreter"), folder, user)
+    seal_tree(folder, main_group_id(user))
     if not any(folder.iterdir()):
         raise ActionFailed(f"the tree of {revision[:12]} is empty", "Check `subdirectory`.")
-    if (folder / ".git").exists():
-        raise ActionFailed(f"the tree of {revision[:12]} holds a folder `.git`")
+    for name in _OURS:
+        if (folder / name).is_symlink() or (folder / name).exists():
+            hint = "Take it out of the repository: that name belongs to the deployment."
+            raise ActionFailed(f"the tree of {revision[:12]} holds `{name}`", hint)
     return True
 
 
@@ -85,6 +97,13 @@ def _export(ctx: Context, action: Mapping[str, object], folder: Path, user: str)
     finally:
         os.close(descriptor)
         tar.unlink()
+
+
+def _compile(ctx: Context, interpreter: str, folder: Path, user: str) -> None:
+    """Compile the tree for a quick start; a file that does not compile is the app's business."""
+    if interpreter:
+        words = (interpreter, "-I", "-S", "-m", "compileall", "-q", str(folder))
+        ctx.execute(words, user=user, quiet=True, timeout=300)
 
 
 def _hint(made: Completed) -> str:

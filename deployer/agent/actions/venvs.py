@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from deployer.agent.actions.programs import require
 from deployer.agent.actions.sealing import seal_folder
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.disk import trash
-from deployer.agent.disk.files import link_atomic, make_folder
+from deployer.agent.disk.files import link_atomic, make_folder, read_plain
 from deployer.agent.disk.manifest import MARKER
 from deployer.agent.disk.roots import app_folder
 from deployer.agent.system.people import main_group_id, user_id
@@ -44,7 +45,7 @@ def ensure_venv(ctx: Context, action: Mapping[str, object]) -> bool:
     key = _key(ctx, wish)
     absolute = f"{wish.venvs}/{key}"
     venv = app_folder(ctx, absolute, "venvs")
-    built = not (venv / MARKER).is_file()
+    built = not _is_finished(venv)
     if built:
         _build(ctx, wish, venv)
     ctx.note = f"built environment {key}" if built else f"environment {key} fits, nothing installed"
@@ -76,17 +77,26 @@ def _key(ctx: Context, wish: Wish) -> str:
     version = _version(ctx, wish)
     digest = hashlib.sha256(repr((version, wish.build)).encode())
     for name in wish.locks:
-        lock = wish.release / name
-        if ".." in Path(name).parts or not lock.resolve().is_relative_to(wish.release.resolve()):
+        lock = (wish.release / name).resolve()
+        if ".." in Path(name).parts or not lock.is_relative_to(wish.release.resolve()):
             raise ActionFailed(f"the lock `{name}` is outside of the release")
         try:
-            content = lock.read_bytes()
+            content = read_plain(lock)
         except OSError as error:
             hint = "Check `installer.requirements`, and that the file is in the commit."
             raise ActionFailed(f"the release has no `{name}`", hint) from error
         digest.update(repr((name, content)).encode())
     short = re.match(r"\d+\.\d+", version)
     return f"{short.group() if short else 'python'}-{digest.hexdigest()[:16]}"
+
+
+def _is_finished(venv: Path) -> bool:
+    """Tell whether it was sealed: who built it could write a marker too, but not as root."""
+    try:
+        found = (venv / MARKER).lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
 
 
 def _version(ctx: Context, wish: Wish) -> str:
@@ -132,12 +142,20 @@ def _wheelhouse(ctx: Context, wish: Wish) -> str:
 def _refuse_code_of_the_release(venv: Path, releases: Path) -> None:
     """Refuse requirements such as `.` or `-e .`: the next release would run this one's code."""
     for record in _records(venv):
-        if str(releases).encode() in record.read_bytes():
+        if str(releases).encode() in _content(record):
             raise ActionFailed(
                 f"the requirements install the app itself (`{record.parent.name}`), but the "
                 "environment is shared by releases",
                 hint="Take `.` and `-e .` out of the requirements; the app runs from its folder.",
             )
+
+
+def _content(record: Path) -> bytes:
+    try:
+        return read_plain(record)
+    except OSError as error:
+        what = f"`{record.name}` in the environment cannot be read: {error.strerror}"
+        raise ActionFailed(what, _INSTALL_HINT) from error
 
 
 def _records(venv: Path) -> Iterator[Path]:

@@ -7,9 +7,12 @@ rename, and fsync of the folder (reference: rename(2), and ext4's `auto_da_alloc
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from pathlib import Path
 
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 KEEP = -1
 """As uid or gid: leave the owner as it comes (see chown(2))."""
@@ -33,6 +36,15 @@ def write_atomic(path: Path, data: bytes, mode: int, uid: int = KEEP, gid: int =
             neighbour.unlink()
         raise
     fsync_folder(path.parent)
+
+
+def read_plain(path: Path) -> bytes:
+    """Read a file where others may write: a link or a pipe there is an OSError, never followed."""
+    descriptor = os.open(path, _READ)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+        return file.read()
 
 
 def link_atomic(path: Path, target: str) -> None:

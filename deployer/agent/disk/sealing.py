@@ -1,17 +1,22 @@
 """Take a finished folder from the user who built it: root's, group readable, nobody's to write.
 
 One pass over the tree by descriptors, so that the user cannot swap names under our hands: a
-folder becomes root's before what is in it is looked at.
+folder becomes root's before what is in it is looked at. Nothing in it is read, written or run.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deployer.agent.context import ActionFailed
+from deployer.agent.disk.archive_rules import Parts, Unsafe, check_symlink, parts_of
+
+DEEPEST = 100
+"""Folders in folders: more than any app has, less than what removing them could not end."""
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ_BY_ANYBODY = 0o044
 _RUN_BY_ANYBODY = 0o011
@@ -19,12 +24,29 @@ _RUN_BY_ANYBODY = 0o011
 
 @dataclass
 class Sealed:
-    """What the pass found: names with sizes, the Python files, and whether it changed anything."""
+    """What the pass found: names with sizes, links, and whether it changed anything."""
 
     group: int
     sizes: dict[str, int] = field(default_factory=dict)
-    python: list[str] = field(default_factory=list)
+    links: dict[Parts, str] = field(default_factory=dict)
     changed: bool = False
+
+    def refuse_links_out_of(self, served: str, besides: str) -> None:
+        """Refuse links in `served` that lead elsewhere than below `besides`; raises ActionFailed.
+
+        The web server follows them, and it is a member of the groups of all apps of the host.
+        """
+        above: Parts = (served,) if served else ()
+        try:
+            if above in self.links:
+                above = parts_of(self.links[above])
+            deeper = {link[len(above) :]: link for link in self.links if _is_below(link, above)}
+            for short, link in deeper.items():
+                if not self.links[link].startswith(f"{besides}/"):
+                    check_symlink(short, self.links[link], deeper)
+        except Unsafe as error:
+            hint = "What is served may not be a link to another place."
+            raise ActionFailed(f"the static files are refused: {error}", hint) from error
 
 
 def seal_tree(path: Path, group: int, *, served: str = "static") -> Sealed:
@@ -38,16 +60,13 @@ def seal_tree(path: Path, group: int, *, served: str = "static") -> Sealed:
     return sealed
 
 
-def python_without_bytecode(path: Path, names: list[str], tag: str) -> Iterator[Path]:
-    """Give the Python files whose bytecode is missing or old (PEP 3147: `__pycache__`)."""
-    for name in names:
-        source = path / name
-        compiled = source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"
-        if not _is_fresh(compiled, source):
-            yield source
+def _is_below(link: Parts, above: Parts) -> bool:
+    return len(link) > len(above) and link[: len(above)] == above
 
 
 def _seal_folder(sealed: Sealed, descriptor: int, prefix: str, served: str) -> None:
+    if prefix.count("/") >= DEEPEST:
+        raise ActionFailed(f"there are more than {DEEPEST} folders one in the other")
     found = os.fstat(descriptor)
     public = prefix == served or prefix.startswith(served + "/")
     mode = 0o755 if public else 0o751 if not prefix else 0o750
@@ -74,9 +93,8 @@ def _seal_file(
 ) -> None:
     found = entry.stat(follow_symlinks=False)
     sealed.sizes[name] = found.st_size
-    if name.endswith(".py"):
-        sealed.python.append(name)
     if stat.S_ISLNK(found.st_mode):
+        sealed.links[tuple(name.split("/"))] = os.readlink(entry.name, dir_fd=parent)
         if (found.st_uid, found.st_gid) != (0, sealed.group):
             os.chown(entry.name, 0, sealed.group, dir_fd=parent, follow_symlinks=False)
             sealed.changed = True
@@ -122,15 +140,3 @@ def _by_name(parent: int, name: str) -> _Change:
         lambda uid, gid: os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False),
         lambda mode: os.chmod(name, mode, dir_fd=parent),
     )
-
-
-def _is_fresh(compiled: Path, source: Path) -> bool:
-    try:
-        with compiled.open("rb") as read:
-            head = read.read(16)
-        found = source.stat()
-    except OSError:
-        return False
-    flags = int.from_bytes(head[4:8], "little")
-    stamp = int.from_bytes(head[8:12], "little")
-    return flags != 0 or (len(head) == 16 and stamp == int(found.st_mtime) & 0xFFFFFFFF)  # noqa: PLR2004  PEP 552: a header of 16 bytes

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from deployer.agent.context import ActionFailed
 from deployer.agent.disk.files import make_private, rename_durable
+from deployer.agent.system.programs import Program, run
+
+_PATIENCE = 600.0
 
 
 def throw_away(path: Path, trash: Path) -> bool:
@@ -23,7 +26,7 @@ def throw_away(path: Path, trash: Path) -> bool:
     make_private(trash)
     grave = _free(trash, path.name)
     rename_durable(path, grave)
-    shutil.rmtree(grave, ignore_errors=True)  # what stays is deleted by the next `empty`
+    _delete(grave)  # what stays is deleted by the next `empty`
     return True
 
 
@@ -36,8 +39,15 @@ def empty(trash: Path) -> bool:
         if grave.is_symlink() or not grave.is_dir():
             grave.unlink()
         else:
-            shutil.rmtree(grave, ignore_errors=True)
+            _delete(grave)
     return bool(left)
+
+
+def _delete(grave: Path) -> None:
+    try:
+        shutil.rmtree(grave, ignore_errors=True)
+    except RecursionError:  # who built it has made it deeper than Python goes
+        run(Program(("rm", "-rf", "--", str(grave)), timeout=_PATIENCE))
 
 
 def _free(trash: Path, name: str) -> Path:

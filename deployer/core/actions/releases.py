@@ -7,13 +7,17 @@ from deployer.core.command import Command
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Write exactly the tree of one commit into a new folder (`git archive`), as `user`."""
+    """Write exactly the tree of one commit into a new folder (`git archive`), as `user`.
+
+    Its Python is compiled as `user` too, with `interpreter`; then the folder is root's.
+    """
 
     repository: str
     revision: str
     to: str
     subdirectory: str = ""
     user: str = ""
+    interpreter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Make a finished folder the property of root, compile its Python, flush it to disk, mark it.
+    """Make a finished folder the property of root, flush it to disk, mark it.
 
     `marker` is a file name written last (with a manifest of names and sizes); a folder without it
     is not complete. The group may read, nobody may write.
@@ -63,7 +67,6 @@ class Seal:
     path: str
     marker: str
     group: str
-    interpreter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from deployer.agent.actions import programs, sealing, sources, venvs
+from deployer.agent.actions import folders, programs, sealing, sources, venvs
 from deployer.agent.context import ActionFailed, Context
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
@@ -139,7 +139,84 @@ def test_export_of_an_unknown_commit_says_so(ctx):
     assert failed.value.log
 
 
-def test_a_sealed_folder_is_closed_compiled_and_marked(ctx, revision):
+@pytest.mark.parametrize("name", ["release.json", ".sealed", "config/system"])
+@pytest.mark.usefixtures("revision")
+def test_a_tree_that_tells_of_itself_what_the_host_says_is_refused(ctx, tmp_path, name):
+    work = tmp_path / "work"
+    planted = work / name
+    planted.parent.mkdir(exist_ok=True)
+    planted.symlink_to("/root")
+    git(work, "add", ".")
+    git(work, "commit", "-qm", "two")
+    git(work, "push", "-q", str(ctx.path("/srv/shop/repo.git")), "HEAD:refs/heads/two")
+
+    with pytest.raises(ActionFailed, match=f"holds `{name}`"):
+        export(ctx, git(work, "rev-parse", "HEAD"))
+
+
+def test_an_exported_tree_is_compiled_and_its_users_no_more(ctx, revision):
+    export(ctx, revision, interpreter=OWN)
+
+    modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in ctx.path(RELEASE).rglob("*")}
+    assert not any(mode & 0o022 for mode in modes.values())
+    assert ctx.path(RELEASE).stat().st_uid == 0
+    assert any(name.startswith("main.") and name.endswith(".pyc") for name in modes)
+
+
+def test_folders_without_an_end_are_refused_and_can_be_removed(ctx):
+    folder = ctx.path("/srv/shop/venvs/deep")
+    folder.mkdir(parents=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    for _ in range(2000):
+        os.mkdir("d", dir_fd=descriptor)
+        inner = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    os.close(descriptor)
+
+    with pytest.raises(ActionFailed, match="one in the other"):
+        sealing.seal_folder(ctx, folder, ".sealed", os.getegid())
+    assert folders.discard_folder(ctx, folder)
+    assert list(ctx.path("/srv/shop/.trash").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "is_refused"),
+    [
+        ("static/loot", "/srv/other/shared/db.sqlite3", True),
+        ("static/loot", "../../../other/shared", True),
+        ("static/deep/way", "../../..", True),
+        ("static", "/srv/other/shared", True),
+        ("static", "../../other", True),
+        ("static/up", "deep/a.css", False),
+        ("static/uploads", "/srv/shop/shared/uploads", False),
+        ("elsewhere", "/srv/other", False),
+    ],
+)
+def test_what_is_served_holds_no_link_out_of_it(ctx, link, target, is_refused):
+    folder = ctx.path(RELEASE)
+    (folder / "static/deep").mkdir(parents=True)
+    if link == "static":
+        (folder / "static").rename(folder / "other")
+    (folder / link).symlink_to(target)
+
+    if is_refused:
+        with pytest.raises(ActionFailed, match="static files are refused"):
+            sealing.seal_folder(ctx, folder, ".sealed", os.getegid())
+    else:
+        assert sealing.seal_folder(ctx, folder, ".sealed", os.getegid())
+
+
+def test_links_out_of_collected_files_are_refused_too(ctx):
+    static = ctx.path(f"{RELEASE}/static")
+    static.mkdir(parents=True)
+    (static / "loot").symlink_to("../config/app.env")
+
+    with pytest.raises(ActionFailed, match="static files are refused"):
+        sealing.seal_folder(ctx, static, ".sealed", os.getegid())
+
+
+def test_a_sealed_folder_is_closed_and_marked(ctx, revision):
     export(ctx, revision)
     folder = ctx.path(RELEASE)
     (folder / "static").mkdir()
@@ -147,7 +224,7 @@ def test_a_sealed_folder_is_closed_compiled_and_marked(ctx, revision):
     (folder / "config").mkdir()
     (folder / "config/app.env").write_text("SECRET=1")
     (folder / "config/app.env").chmod(0o600)
-    wish = {"path": RELEASE, "marker": ".sealed", "group": USER, "interpreter": OWN}
+    wish = {"path": RELEASE, "marker": ".sealed", "group": USER}
 
     done = [sealing.seal(ctx, wish) for _ in range(2)]
 
@@ -163,7 +240,6 @@ def test_a_sealed_folder_is_closed_compiled_and_marked(ctx, revision):
     assert modes["static"] == 0o755
     assert modes["static/a.css"] == 0o644
     assert modes["config/app.env"] == 0o600
-    assert any(name.startswith("app/__pycache__/main.") for name in modes)
 
 
 def test_a_sealed_folder_that_grew_is_sealed_again(ctx, revision):
@@ -219,6 +295,32 @@ def test_a_half_built_environment_is_built_again(ctx):
 
     assert not (built / "half").exists()
     assert (built / ".sealed").is_file()
+
+
+def test_an_environment_that_was_marked_by_who_built_it_is_built_again(ctx):
+    ctx.path(RELEASE).mkdir()
+    ctx.path(f"{RELEASE}/requirements.txt").write_text("x")
+    wish = venv_wish()
+    venvs.ensure_venv(ctx, wish)
+    (built,) = ctx.path("/srv/shop/venvs").iterdir()
+    os.chown(built / ".sealed", 65534, 65534)
+    (built / "planted").write_text("x")
+
+    venvs.ensure_venv(ctx, wish)
+
+    assert not (built / "planted").exists()
+
+
+def test_a_pipe_in_an_environment_does_not_hang_who_reads_it(ctx):
+    ctx.path(RELEASE).mkdir()
+    ctx.path(f"{RELEASE}/requirements.txt").write_text("x")
+    short = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    wish = venv_wish()
+    script = f"import os; os.mkfifo('{{venv}}/lib/{short}/site-packages/app.pth')"
+    wish["build"] = [*wish["build"], [sys.executable, "-c", script]]
+
+    with pytest.raises(ActionFailed, match="cannot be read"):
+        venvs.ensure_venv(ctx, wish)
 
 
 def test_an_environment_with_the_release_itself_in_it_is_refused(ctx):

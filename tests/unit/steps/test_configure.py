@@ -10,7 +10,7 @@ ENV = RenderedFile("app.env", "app.env", b"A=1\n", mode=0o600, scope="release", 
 UNIT_FILE = RenderedFile("unit", UNIT.path, b"[Unit]\n")
 SYSTEM = f"{FOLDER}/config/system"
 LINK = ("/etc/nginx/sites-enabled/shop.conf", SITE.path)
-SEAL = Seal(FOLDER, marker=".sealed", group="shop", interpreter=f"{FOLDER}/venv/bin/python")
+SEAL = Seal(FOLDER, marker=".sealed", group="shop")
 STAGED = Mark("000042-1a2b3c4", "staged", (("revision", REVISION),))
 SAME = {"files": {UNIT.path: {"sha256": UNIT.sha256}, SITE.path: {"sha256": SITE.sha256}}}
 ABSENT = {"files": {UNIT.path: None, SITE.path: None}}

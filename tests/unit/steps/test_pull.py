@@ -10,7 +10,7 @@ from tests.shop_values import FOLDER, REVISION, facts, target
 
 MIRROR = "/srv/shop/repo.git"
 GIT = ("git", "-C", MIRROR)
-EXPORT = Export(repository=MIRROR, revision=REVISION, to=FOLDER, user="shop")
+EXPORT = Export(repository=MIRROR, revision=REVISION, to=FOLDER, user="shop", interpreter="python3")
 EMPTY = {"repository": {"exists": False, "tips": [], "has": {}}}
 BEHIND = {"repository": {"exists": True, "tips": ["a" * 40], "has": {REVISION: False}}}
 THERE = {"repository": {"exists": True, "tips": [REVISION], "has": {REVISION: True}}}
