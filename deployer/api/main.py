@@ -2,7 +2,7 @@
 
 from deployer.api.perform import perform
 from deployer.api.place import Place
-from deployer.api.request import Request, RestoreRequest
+from deployer.api.request import MaintenanceRequest, Request, RestoreRequest
 from deployer.errors import UsageError
 
 
@@ -72,6 +72,19 @@ def prune(place: Place, request: Request) -> int:
 
         return show_plan(place, request, preview_of(upkeep.plan_prune), with_secrets=False)
     return perform(place, request, upkeep.prune, with_secrets=False)
+
+
+def maintenance(place: Place, request: MaintenanceRequest) -> int:
+    """Keep users out or let them in; gives the exit code."""
+    from deployer.api import maintenance as of
+
+    of.check(request)
+    if request.dry_run:
+        from deployer.api.plan import preview_of
+        from deployer.api.showing import show_plan
+
+        return show_plan(place, request, preview_of(of.plan_maintenance), with_secrets=False)
+    return perform(place, request, of.maintenance, with_secrets=False)
 
 
 def setup(place: Place, request: Request) -> int:

@@ -119,7 +119,15 @@ def _site(app: App) -> SiteValues | None:
         static_url=nginx.static_url if app.framework.collect_static("python") else "",
         media_url=nginx.media_url,
         read_timeout=_gunicorn(app).timeout + 30,
+        health_path=_kept_reachable(app.health.path),
+        retry_after=math.ceil(nginx.retry_after),
     )
+
+
+def _kept_reachable(health: str) -> str:
+    """Give the health path, but never the front page: that is what maintenance is about."""
+    path = health.partition("?")[0]
+    return "" if path == "/" else path
 
 
 def _database_file(app: App, secrets: Mapping[str, Secret]) -> tuple[RenderedFile, ...]:

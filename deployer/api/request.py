@@ -65,6 +65,15 @@ class RestoreRequest(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class MaintenanceRequest(Request):
+    """Whether users are kept out or let in again, and what they are told."""
+
+    on: bool = False
+    off: bool = False
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecoverRequest(Request):
     """In which direction a split fleet is made whole."""
 

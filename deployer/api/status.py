@@ -109,6 +109,7 @@ def _row(env: str, host: str, standing: Standing, split: Split | None) -> Row:
         "note": _note(env, host, standing, split),
         "locked_by": state.locked_by,
         "hold": state.hold,
+        "maintenance": state.maintenance,
         "open_run": state.open_run,
         "broken": str(state.broken or ""),
         "damage": standing.damage,
@@ -144,12 +145,19 @@ def _note(env: str, host: str, standing: Standing, split: Split | None) -> str:
         f"the host left a damaged release by itself: {state.fallback}" if state.fallback else "",
         f"at work: {state.locked_by}" if state.locked_by else "",
         f"held {state.hold}" if state.hold else "",
+        _maintenance(env, state),
         *(f"frozen: rolled back {one}" for one in state.frozen),
     )
     said = "; ".join(part for part in parts if part)
     if not state.broken and not standing.damage:
         return said
     return "\n".join((said, *_what_to_do(env, host, standing)))
+
+
+def _maintenance(env: str, state: AppState) -> str:
+    since = state.maintenance
+    off = f"`inv maintenance --off --env {env}`"
+    return f"MAINTENANCE since {since}: users are kept out until {off}" if since else ""
 
 
 def _what_to_do(env: str, host: str, standing: Standing) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from invoke import Context, task
 
-from deployer.api.request import Request, RunRequest
+from deployer.api.request import MaintenanceRequest, Request, RunRequest
 from deployer.cli.leave import leave
 from deployer.cli.options import CHANGING, WAIT, YES
 
@@ -64,6 +64,49 @@ def prune(
 @task(
     auto_shortflags=False,
     help={
+        **CHANGING,
+        "on": "keep users out: 503 with a page and Retry-After; default off",
+        "off": "let them in again; default off",
+        "message": "what the page says; default: to try again in a few minutes",
+        "wait": WAIT,
+    },
+)
+def maintenance(
+    context: Context,
+    env: str = "",
+    limit: str = "",
+    output: str = "auto",
+    yes: bool = False,
+    verbose: bool = False,
+    on: bool = False,
+    off: bool = False,
+    message: str = "",
+    wait: str = "",
+) -> None:
+    """Keep users out with a page (--on), or let them in again (--off); deploys go on as usual."""
+    from deployer.api import main
+
+    leave(
+        main.maintenance,
+        MaintenanceRequest(
+            command="maintenance",
+            env=env,
+            limit=limit,
+            output=output,
+            yes=yes,
+            verbose=verbose,
+            on=on,
+            off=off,
+            message=message,
+            wait=wait,
+            dry_run=context.config.run.dry,
+        ),
+    )
+
+
+@task(
+    auto_shortflags=False,
+    help={
         "command": "the program and its words, such as `python manage.py check`; no default",
         "env": CHANGING["env"],
         "limit": "on this one host; default the one that runs migrations",
@@ -96,4 +139,4 @@ def run(
     )
 
 
-TASKS = (setup, prune, run)
+TASKS = (setup, prune, maintenance, run)

@@ -25,7 +25,7 @@ from deployer.core.actions.units import (
     SwapEnabled,
     TestUnits,
 )
-from deployer.core.actions.web_server import ReloadWebServer, TestSites
+from deployer.core.actions.web_server import CheckMaintenance, ReloadWebServer, TestSites
 
 Action = (
     Run
@@ -50,6 +50,7 @@ Action = (
     | TestSites
     | ReloadUnits
     | ReloadWebServer
+    | CheckMaintenance
     | SwapEnabled
     | Backup
     | VerifyBackups

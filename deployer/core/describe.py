@@ -69,6 +69,8 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  o
             return "systemctl daemon-reload"
         case web_server.ReloadWebServer():
             return "nginx -t, then reload nginx"
+        case web_server.CheckMaintenance(is_on=is_on):
+            return f"ask the web server whether users are {'kept out' if is_on else 'let in'}"
         case units.SwapEnabled(enable, disable):
             return ", ".join(
                 f"{verb} {unit}"

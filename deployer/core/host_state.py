@@ -76,6 +76,8 @@ class AppState:
     """The last run that was committed here."""
     went_back: tuple[RunOutcome, ...] = ()
     """Later runs that a fleet was to commit, and that have not been committed here."""
+    maintenance: str = ""
+    """Since when users are kept out; "" if they are not."""
     work: AtWork | None = None
     held: Hold | None = None
     frozen: tuple[Frozen, ...] = ()
@@ -152,6 +154,7 @@ def parse_app_state(answer: object) -> AppState:
         fallback=_described(data.get("fallback")),
         decided=parse_run_outcome(data["decided"]) if data.get("decided") else None,
         went_back=tuple(parse_run_outcome(one) for one in _items(data.get("went_back"))),
+        maintenance=_text(data.get("maintenance")),
         work=parse_at_work(data.get("locked_by")),
         held=parse_hold(data.get("hold")),
         frozen=parse_frozen(data.get("frozen")),

@@ -88,6 +88,11 @@ class Layout:
         """The link that the web server connects to; renaming it is the switch."""
         return f"{self.root}/run/live.sock"
 
+    @property
+    def maintenance(self) -> str:
+        """The page that the web server shows to everybody as long as it is there."""
+        return f"{self.root}/run/maintenance.html"
+
     def release(self, release: str) -> str:
         """Give the folder of a release."""
         return f"{self.releases}/{release}"

@@ -7,6 +7,7 @@ What a language cannot say is refused; the message never holds the value, which 
 
 import math
 import re
+from html import escape as escape_html
 
 _LONGEST_VARIABLE = 131_072 - 130  # Linux takes 128 KiB for `NAME=value` and its end (execve(2))
 _WORD = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./@:+-]*")
@@ -50,6 +51,12 @@ class PythonText(Escaped):
 
 class EnvText(Escaped):
     """Safe as the value of a line in an environment file."""
+
+    __slots__ = ()
+
+
+class HtmlText(Escaped):
+    """Safe as text, or as a quoted attribute, of an HTML page."""
 
     __slots__ = ()
 
@@ -120,6 +127,13 @@ def env(value: object) -> EnvText:
     if len(text.encode()) > _LONGEST_VARIABLE:
         raise Unwritable("a value of more than 127 KiB cannot be an environment variable")
     return EnvText('"' + re.sub(r'[\\"$`]', r"\\\g<0>", text) + '"')
+
+
+def html(value: object) -> HtmlText:
+    """Give text for an HTML page; `<`, `>`, `&` and quotes are what they look like."""
+    text = _text(value)
+    _without_controls(text, "an HTML page")
+    return HtmlText(escape_html(text, quote=True))
 
 
 def sudoers(value: object) -> SudoersText:

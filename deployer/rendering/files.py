@@ -10,10 +10,12 @@ from deployer.core.rendered import RenderedFile
 from deployer.errors import TemplateError
 from deployer.rendering import escape
 from deployer.rendering.renderer import Renderer
-from deployer.rendering.values import AppValues, BaseValues, SiteValues, names_of
+from deployer.rendering.values import AppValues, BaseValues, PageValues, SiteValues, names_of
 
 HEADER = "# written by deployer\n# do not edit: change the inventory or templates/\n"
 """The agent knows our files by the first line, so it is put before a project's templates too."""
+
+MAINTENANCE_PAGE = "pages/maintenance.html.j2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ def render_base(
     web = (*(_nginx_base() if nginx else ()), *(_catchall() if catchall else ()))
     places = (*_base(values.user), *web)
     return _rendered(Renderer(templates), places, names_of(values))
+
+
+def render_page(values: PageValues, templates: tuple[Path, ...] = ()) -> bytes:
+    """Render the page that is shown during maintenance; raises TemplateError."""
+    return Renderer(templates).render(MAINTENANCE_PAGE, names_of(values)).encode()
 
 
 def release_env(layout: Layout, release: str) -> bytes:

@@ -137,6 +137,7 @@ _ESCAPES: Mapping[str, Callable[[object], escape.Escaped]] = {
     "nginx_pattern": _defined(escape.nginx_pattern),
     "python": _defined(escape.python),
     "env": _defined(escape.env),
+    "html": _defined(escape.html),
     "sudoers": _defined(escape.sudoers),
 }
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from deployer.rendering.escape import (
     EnvText,
     Escaped,
+    HtmlText,
     NginxText,
     PythonText,
     SudoersText,
@@ -43,6 +44,7 @@ _BY_FOLDER: Mapping[str, Language] = MappingProxyType(
         ),
         "gunicorn": Language("Python", PythonText, (PythonText,), "`|python`"),
         "env": Language("an environment file", EnvText, (EnvText, Word), "`|env` or `|word`"),
+        "pages": Language("an HTML page", HtmlText, (HtmlText, Word), "`|html` or `|word`"),
         "sudoers": Language("a sudoers file", SudoersText, (SudoersText,), "`|sudoers`"),
     }
 )

@@ -113,6 +113,12 @@ class SiteValues:
     read_timeout: int = 60
     """Seconds that the app may take to answer; more than `gunicorn.timeout`."""
 
+    health_path: str = ""
+    """The path that stays reachable during maintenance; "" for none."""
+
+    retry_after: int = 300
+    """Seconds after which clients may ask again, told by the maintenance page."""
+
     ipv6: bool = True
     """Whether to listen on IPv6 too."""
 
@@ -165,6 +171,17 @@ class BaseValues:
     """Whether to listen on IPv6 too."""
 
 
-def names_of(values: AppValues | BaseValues) -> "Mapping[str, object]":
+@dataclass(frozen=True, slots=True)
+class PageValues:
+    """All that the template of a page may see."""
+
+    app: str
+    """The app's name."""
+
+    message: str
+    """What the person says who turns maintenance on."""
+
+
+def names_of(values: AppValues | BaseValues | PageValues) -> "Mapping[str, object]":
     """Give the values under their names."""
     return MappingProxyType({name: getattr(values, name) for name in values.__slots__})

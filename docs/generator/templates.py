@@ -8,11 +8,12 @@ from typing import get_type_hints
 from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
 from deployer.rendering import escape, language
-from deployer.rendering.files import render_app, render_base
+from deployer.rendering.files import MAINTENANCE_PAGE, render_app, render_base
 from deployer.rendering.values import (
     AppValues,
     BaseValues,
     GunicornValues,
+    PageValues,
     SiteValues,
     TlsValues,
     UnitValues,
@@ -26,6 +27,8 @@ How to use a template of your own is in [Your own templates](../guides/templates
 _FILES = """\
 `release` files are written into the release's own `config/` folder. `system` files are written
 there too (under `config/system/`), tested, and copied to their place when the release goes live."""
+_PAGE = f"""\
+`{MAINTENANCE_PAGE}` becomes `{Layout("<app>").maintenance}` by `inv maintenance --on`."""
 _FILTERS = """\
 A value is written only through a filter, which escapes it for the language of the file. Whole
 numbers need none. A value that was not escaped, or escaped for another language, is an error with
@@ -39,6 +42,7 @@ _SUBJECTS = (
     ("`site.…`", "site.", SiteValues),
     ("`site.tls.…`", "site.tls.", TlsValues),
     (_BASE, "", BaseValues),
+    ("Names in `pages/maintenance.html.j2`", "", PageValues),
 )
 
 
@@ -50,6 +54,7 @@ def templates_page() -> str:
         "## Files",
         _FILES,
         table(("template", "becomes", "kind", "mode", "group"), [_file(one) for one in _files()]),
+        _PAGE,
         "## Filters",
         _FILTERS,
         table(("filter", "what it gives"), _filters()),

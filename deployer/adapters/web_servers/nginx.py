@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from deployer.core.model import Model, refuse_twins, refused_at
 from deployer.core.network import Domain, OptionalUrlPrefix, UrlPrefix
-from deployer.core.quantities import BodySize, Port
+from deployer.core.quantities import BodySize, Port, Seconds
 from deployer.core.values import RemoteFile
 
 
@@ -36,6 +36,9 @@ class Nginx(Model):
     static_url: UrlPrefix = Field(default="/static/", description="Where static files are served.")
     media_url: OptionalUrlPrefix = Field(
         default="", description="Where the shared folder `media` is served; empty: nowhere."
+    )
+    retry_after: Annotated[float, Seconds()] = Field(
+        default=300.0, description="When clients may ask again, told during maintenance."
     )
     hsts: bool = Field(default=False, description="Tell browsers to use HTTPS only.")
 

@@ -48,9 +48,19 @@ def app(ctx: Context, _question: Fields) -> object:
         "locked_by": at_work(folder) or None,
         "hold": described(hold) if (hold := read_hold(folder)) else None,
         "frozen": read_frozen(folder),
+        "maintenance": _maintenance(ctx),
         "config_digest": _digest(ctx, live),
         "schema": read_ledger(folder),
     }
+
+
+def _maintenance(ctx: Context) -> str:
+    """Give since when users are kept out; "" if they are not."""
+    try:
+        written = ctx.path(f"/srv/{ctx.app}/run/maintenance.html").stat().st_mtime
+    except OSError:
+        return ""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(written))
 
 
 def _has_user(name: str) -> bool:

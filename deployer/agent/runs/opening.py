@@ -20,8 +20,8 @@ from deployer.agent.runs.refusal import Refused
 from deployer.agent.talk import frames
 from deployer.agent.text import grammar
 
-_ALLOWED_WHILE_HELD = ("rollback", "backup", "recover", "restore")
-_ALLOWED_WHILE_BROKEN = ("rollback", "backup", "restore", "recover")
+_ALLOWED_WHILE_HELD = ("rollback", "backup", "recover", "restore", "maintenance")
+_ALLOWED_WHILE_BROKEN = ("rollback", "backup", "restore", "recover", "maintenance")
 _MEND = (
     "Look at `inv status` and `inv logs`, mend what the cause names, then run `inv recover`; "
     "or go back with `inv rollback`. Until then nothing else is done here."

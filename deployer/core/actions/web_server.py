@@ -13,6 +13,16 @@ class TestSites:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckMaintenance:
+    """Ask as a stranger at `front` whether users are kept out (503), or let in again."""
+
+    host: str
+    front: str
+    is_on: bool
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class ReloadWebServer:
     """`nginx -t`, reload, and wait until workers with the new configuration serve."""
 

@@ -15,7 +15,7 @@ TASKS = sorted(name for name in namespace.task_names if not name.startswith("dev
 CONTEXTS = {context.name: context for context in deepcopy(namespace).to_contexts()}
 COMMANDS = {
     "deploy", "plan", "rollback", "setup", "check", "status", "releases", "history", "health",
-    "logs", "run", "backup", "backups", "restore", "prune", "recover",
+    "logs", "run", "maintenance", "backup", "backups", "restore", "prune", "recover",
     "render", "trust", "schema", "init",
     "hold", "unhold",
     "lab.up", "lab.down", "lab.status",

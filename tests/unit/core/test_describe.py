@@ -60,6 +60,7 @@ EVERY = (
     web_server.TestSites((("/srv/a.conf", "/etc/nginx/a.conf"),)),
     units.ReloadUnits("shop"),
     web_server.ReloadWebServer(),
+    web_server.CheckMaintenance("shop.test", "http://127.0.0.1:80", is_on=True),
     units.SwapEnabled("shop@blue.service", "shop@green.service"),
     restoring.CheckBackup(RESTORATION),
     restoring.RestoreBeside(RESTORATION),
