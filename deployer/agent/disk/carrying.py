@@ -1,4 +1,7 @@
-"""Carry entries from one folder into another by rename, through descriptors that follow no link."""
+"""Carry entries from one folder into another by rename, through descriptors that follow no link.
+
+Nothing is ever written over: what is in both folders stays where it is.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,13 @@ def names_in(folder: int) -> list[str]:
 
 
 def carry(old: int, new: int, database: tuple[str, ...], but_not: Collection[str] = ()) -> None:
-    """Move over what only the old folder has, and the database with all files of its name."""
-    there = set(names_in(new))
+    """Move over what only the old folder has, and the database with all files of its name.
+
+    Nobody else may be able to open the database meanwhile: its files move one after the other.
+    """
     for name in names_in(old):
-        if name not in there and name not in but_not:
-            os.rename(name, name, src_dir_fd=old, dst_dir_fd=new)
+        if name not in but_not:
+            _move(name, old, new)
     if len(database) > 1:
         _carry_database(old, new, database)
     os.fsync(new)
@@ -27,26 +32,30 @@ def carry(old: int, new: int, database: tuple[str, ...], but_not: Collection[str
 
 
 def _carry_database(old: int, new: int, database: tuple[str, ...]) -> None:
-    """Move `db`, `db-wal`, and copies of it; the folders above it are in both by now."""
-    *above, base = database
-    try:
-        with _inside(old, above) as here, _inside(new, above) as to:
-            for name in names_in(here):
-                if name == base or name.startswith((f"{base}-", f"{base}_")):
-                    os.rename(name, name, src_dir_fd=here, dst_dir_fd=to)
-            os.fsync(to)
-    except FileNotFoundError:
-        return  # one of the two has no such folder: there is nothing to carry
+    """Move `db`, `db-wal`, and copies of it, with the first folder above that is in one alone."""
+    first, *rest = database
+    if not rest:
+        for name in names_in(old):
+            if name == first or name.startswith((f"{first}-", f"{first}_")):
+                _move(name, old, new)
+    elif first in names_in(old) and not _move(first, old, new):
+        with _inside(old, first) as here, _inside(new, first) as to:
+            _carry_database(here, to, tuple(rest))
+    os.fsync(new)
+    os.fsync(old)
+
+
+def _move(name: str, old: int, new: int) -> bool:
+    missing = name not in names_in(new)
+    if missing:
+        os.rename(name, name, src_dir_fd=old, dst_dir_fd=new)
+    return missing
 
 
 @contextmanager
-def _inside(folder: int, parts: list[str]) -> Iterator[int]:
-    descriptor = os.dup(folder)
+def _inside(folder: int, name: str) -> Iterator[int]:
+    descriptor = os.open(name, _FOLDER, dir_fd=folder)
     try:
-        for part in parts:
-            inner = os.open(part, _FOLDER, dir_fd=descriptor)
-            os.close(descriptor)
-            descriptor = inner
         yield descriptor
     finally:
         os.close(descriptor)

@@ -1,8 +1,10 @@
 """Restore an app's shared files: a new folder beside, swapped by rename.
 
 A backup may hold only some of what is in there, and never the database. What it does not hold is
-carried from the old folder into the new one, and back when the swap is undone. The folder is the
-app's, so nothing in it is reached but by descriptors that follow no link.
+carried from the old folder into the new one, and back when the swap is undone. While it is carried
+no folder has the live name: an app that is started by a boot in that moment cannot make a database
+of its own there. The folder is the app's, so nothing in it is reached but by descriptors that
+follow no link.
 """
 
 from __future__ import annotations
@@ -53,6 +55,10 @@ class RestoreShared:
         self._list = ctx.saved_folder / "restored-names"
 
     @property
+    def _fresh(self) -> Path:
+        return self._beside / PREFIX
+
+    @property
     def archive(self) -> Path:
         return self._backup / shared_files.PART
 
@@ -78,27 +84,33 @@ class RestoreShared:
         """Unpack beside the live folder and compare with the manifest."""
         self.drop_beside()
         count = self._unpacked(self._beside)
-        with _opened(self._beside / PREFIX) as folder:
+        inside = self._fresh.joinpath(*self._inside)
+        if self._inside and (inside.is_symlink() or inside.exists()):
+            cause = f"the archive holds `{'/'.join(self._inside)}`, where the database is"
+            raise ActionFailed(cause, "Restore by hand: the archive is a plain tar.")
+        with _opened(self._fresh) as folder:
             kept = json.dumps(sorted(names_in(folder))).encode()
         self._list.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomic(self._list, kept, 0o600)
         return f"{count} shared files, each with its sha256"
 
     def drop_beside(self) -> bool:
-        """Remove what was unpacked beside."""
+        """Remove what was unpacked beside, unless a swap that was cut has left something in it."""
+        if self._kept.exists():
+            hint = "Run `inv recover`; until then nothing of it is removed."
+            raise ActionFailed(f"`{self._kept}` has not got its name back", hint)
         return trash.throw_away(self._beside, self._ctx.path(f"/srv/{self._ctx.app}/.trash"))
 
     def swap(self) -> Kept:
         """Swap the folders; what the backup does not hold goes along, the database above all."""
-        fresh = self._beside / PREFIX
-        if fresh.exists() and not self._kept.exists():
-            self._live.rename(self._kept)
-        if fresh.exists():
-            fresh.rename(self._live)
+        if self._fresh.exists():
+            if not self._kept.exists():
+                self._live.rename(self._kept)
+                fsync_folder(self._live.parent)
+            with _opened(self._kept) as old, _opened(self._fresh) as new:
+                carry(old, new, self._inside)
+            self._fresh.rename(self._live)
             fsync_folder(self._live.parent)
-        with _opened(self._kept) as old, _opened(self._live) as new:
-            carry(old, new, self._inside)
-        fsync_folder(self._live.parent)
         if self._beside.exists():
             self._beside.rmdir()
         return Kept(str(self._kept), f"rm -r {self._kept}")
@@ -108,9 +120,12 @@ class RestoreShared:
         if not self._kept.exists():
             return Kept("")
         if self._live.exists():
-            with _opened(self._kept) as old, _opened(self._live) as new:
-                carry(new, old, self._inside, but_not=self._restored_names())
             self._live.rename(self._tried)
+            fsync_folder(self._live.parent)
+        taken = self._tried if self._tried.exists() else self._fresh
+        if taken.exists():
+            with _opened(self._kept) as old, _opened(taken) as new:
+                carry(new, old, self._inside, but_not=self._restored_names())
         self._kept.rename(self._live)
         fsync_folder(self._live.parent)
         there = self._tried.exists()

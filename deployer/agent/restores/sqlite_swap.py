@@ -93,6 +93,7 @@ def _settle(path: Path, new_name: Path) -> None:
     try:
         made = sqlite3.connect(path.as_uri() + "?mode=rw", timeout=_PATIENCE, uri=True)
         busy = made.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        busy = busy or not _is_ours(made)
         made.close()
     except sqlite3.DatabaseError as error:
         sys.stderr.write(f"{path.name} is kept as it is, with its log: {error}\n")
@@ -103,6 +104,16 @@ def _settle(path: Path, new_name: Path) -> None:
     for end in ("-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + end).unlink()
+
+
+def _is_ours(made: sqlite3.Connection) -> bool:
+    """Tell whether nobody writes: a journal of theirs would stay, and spoil the new one."""
+    try:
+        made.execute("BEGIN EXCLUSIVE")
+        made.rollback()
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 def _move_log(path: Path, new_name: Path) -> None:

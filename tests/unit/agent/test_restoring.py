@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import pwd
@@ -10,7 +11,7 @@ import pytest
 from deployer.agent.actions import backups, rehearsing, restoring
 from deployer.agent.backups.backup_folders import read_backup
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.restores import restoration
+from deployer.agent.restores import restoration, sqlite_swap
 from deployer.agent.restores.restoration import is_scratch, names, scratch_name
 
 APP = pwd.getpwuid(os.geteuid()).pw_name
@@ -109,10 +110,7 @@ def test_the_log_of_a_killed_app_goes_into_the_file_that_it_belongs_to(ctx):
     open_one = sqlite3.connect(killed)
     open_one.execute("INSERT INTO orders VALUES (1)")
     open_one.commit()
-    copies = {end: killed.with_name(killed.name + end).read_bytes() for end in ("", "-wal")}
-    open_one.close()
-    for end, content in copies.items():
-        killed.with_name(killed.name + end).write_bytes(content)
+    leave_log(open_one, killed)
 
     swapped(ctx, wish(name))
 
@@ -148,6 +146,70 @@ def test_a_database_that_was_lost_comes_back_and_undo_takes_it_away(ctx):
 
     assert found == 50
     assert not ctx.path(DATABASE).exists()
+
+
+REAL = """
+PRAGMA auto_vacuum = incremental;
+PRAGMA application_id = 4711;
+PRAGMA user_version = 42;
+CREATE TABLE notes (text TEXT, size INTEGER GENERATED ALWAYS AS (length(text)) STORED);
+CREATE TABLE counted (what TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID;
+CREATE TABLE numbered (id INTEGER PRIMARY KEY AUTOINCREMENT, raw BLOB);
+CREATE UNIQUE INDEX lower_text ON notes (lower(text)) WHERE size > 3;
+CREATE VIEW long_notes AS SELECT text FROM notes WHERE size > 5;
+CREATE VIRTUAL TABLE found USING fts5(text, content='notes');
+CREATE TRIGGER indexed AFTER INSERT ON notes BEGIN
+  INSERT INTO found (rowid, text) VALUES (new.rowid, new.text);
+  INSERT INTO counted VALUES (new.text, 1);
+END;
+INSERT INTO notes (text) VALUES ('the teapot'), ('gone'), ('a kettle');
+INSERT INTO found (found, rowid, text) VALUES ('delete', 2, 'gone');
+DELETE FROM notes WHERE text = 'gone';
+INSERT INTO numbered (raw) VALUES (x'00ff'), (zeroblob(9000));
+DELETE FROM numbered WHERE id = 2;
+"""
+PORTRAIT = (
+    "SELECT type, name, sql FROM sqlite_master ORDER BY name, type",
+    "SELECT rowid, * FROM notes ORDER BY 1",
+    "SELECT rowid, text FROM found WHERE found MATCH 'kettle'",
+    "SELECT * FROM counted ORDER BY 1",
+    "SELECT id, hex(raw) FROM numbered",
+    "SELECT * FROM sqlite_sequence",
+    "PRAGMA user_version",
+    "PRAGMA application_id",
+    "PRAGMA auto_vacuum",
+    "PRAGMA journal_mode",
+    "PRAGMA encoding",
+)
+
+
+def portrait(path):
+    with sqlite3.connect(path) as made:
+        found = [made.execute(one).fetchall() for one in PORTRAIT]
+    made.close()
+    return found
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_all_that_a_real_database_has_comes_back(ctx, journal):
+    ctx.path(DATABASE).unlink()
+    with sqlite3.connect(ctx.path(DATABASE)) as made:
+        made.executescript(f"{REAL}PRAGMA journal_mode = {journal};")
+    made.close()
+    before = portrait(ctx.path(DATABASE))
+    name = backed_up(ctx)
+    with sqlite3.connect(ctx.path(DATABASE)) as made:
+        made.executescript("DROP TABLE notes; DROP TABLE found; DELETE FROM counted;")
+    made.close()
+
+    swapped(ctx, wish(name))
+
+    assert portrait(ctx.path(DATABASE)) == before
+    with sqlite3.connect(ctx.path(DATABASE)) as made:
+        made.execute("INSERT INTO notes (text) VALUES ('another kettle')")
+        (hits,) = made.execute("SELECT count(*) FROM found WHERE found MATCH 'kettle'").fetchone()
+    made.close()
+    assert hits == 2
 
 
 def test_a_damaged_database_is_kept_as_it_is(ctx):
@@ -255,22 +317,135 @@ def test_both_are_swapped_together_and_undone_in_the_opposite_order(ctx):
     assert ctx.path(f"{SHARED}/media/a.txt").read_text() == "changed"
 
 
-@pytest.mark.parametrize("torn", ["before the second rename", "before anything is carried"])
-def test_a_swap_of_folders_that_was_cut_is_put_back(ctx, torn):
-    name = backed_up(ctx)
-    asked = wish(name, database=False, shared=True)
-    restoring.restore_beside(ctx, asked)
-    found = names("shared", RUN)
-    live = ctx.path(SHARED)
-    live.rename(live.with_name(found.kept))
-    if torn == "before anything is carried":
-        (live.with_name(found.beside) / "shared").rename(live)
+class Cut(BaseException):
+    """The power is gone."""
 
+
+def cut_at(monkeypatch, number):
+    """Have the given rename, counted from one, be the first that is never done."""
+    rename, replace, count = os.rename, os.replace, iter(range(1, 1000))
+
+    def counted(done):
+        def wrapped(*paths, **folders):
+            if next(count) >= number:
+                raise Cut
+            done(*paths, **folders)
+
+        return wrapped
+
+    monkeypatch.setattr(os, "rename", counted(rename))
+    monkeypatch.setattr(os, "replace", counted(replace))
+
+
+@pytest.mark.parametrize("nested", ["", "data", "data/deep"])
+@pytest.mark.parametrize("number", range(1, 6))
+@pytest.mark.parametrize("second", range(1, 6))
+def test_a_swap_of_folders_that_is_cut_anywhere_is_put_back(
+    ctx, monkeypatch, nested, number, second
+):
+    name = backed_up(ctx)
+    database = ctx.path(f"{SHARED}/{nested}/db.sqlite3")
+    database.parent.mkdir(parents=True, exist_ok=True)
+    if nested:
+        ctx.path(DATABASE).rename(database)
+    asked = wish(name, database=False, shared=True)
+    asked["what"]["database_file"] = str(database)
+    before = in_shared(ctx)
+    restoring.restore_beside(ctx, asked)
+
+    for action, at in ((restoring.swap_restored, number), (restoring.swap_back, second)):
+        with monkeypatch.context() as patched, contextlib.suppress(Cut):
+            cut_at(patched, at)
+            action(ctx, asked)
+        start_app(database)
     restoring.swap_back(ctx, asked)
     restoring.drop_beside(ctx, asked)
 
-    assert rows(ctx.path(DATABASE)) == 50
-    assert in_shared(ctx) == ["db.sqlite3", "media"]
+    assert rows(database) == 50
+    assert in_shared(ctx) == before
+
+
+def start_app(database):
+    """Do what an app does that a boot starts: make the database, if there is a folder for it.
+
+    Then it is killed, which leaves its log.
+    """
+    if database.parent.is_dir():
+        made = sqlite3.connect(database)
+        made.execute("PRAGMA journal_mode=wal")
+        for table in ("orders", "starts"):
+            made.execute(f"CREATE TABLE IF NOT EXISTS {table} (id INTEGER)")
+        made.execute("INSERT INTO starts VALUES (1)")
+        made.commit()
+        leave_log(made, database)
+
+
+def leave_log(made, database):
+    """Close a database, but have its files be as a killed program leaves them."""
+    files = [database.with_name(database.name + end) for end in ("", "-wal")]
+    left = {file: file.read_bytes() for file in files}
+    made.close()
+    for file, content in left.items():
+        file.write_bytes(content)
+
+
+def test_nothing_of_a_swap_that_could_not_be_undone_is_removed(ctx):
+    name = backed_up(ctx)
+    asked = wish(name, database=False, shared=True)
+    restoring.restore_beside(ctx, asked)
+    live = ctx.path(SHARED)
+    live.rename(live.with_name(names("shared", RUN).kept))
+
+    with pytest.raises(ActionFailed, match="has not got its name back"):
+        restoring.drop_beside(ctx, asked)
+
+    restoring.swap_back(ctx, asked)
+    assert restoring.drop_beside(ctx, asked) is True
+
+
+def test_an_archive_that_holds_a_file_in_the_databases_place_is_refused(ctx):
+    name = backed_up(ctx)
+    asked = wish(name, database=False, shared=True)
+    asked["what"]["database_file"] = f"{SHARED}/media/a.txt"
+
+    with pytest.raises(ActionFailed, match="where the database is"):
+        restoring.restore_beside(ctx, asked)
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_a_database_that_somebody_writes_is_not_swapped(ctx, journal, monkeypatch):
+    monkeypatch.setattr(sqlite_swap, "_PATIENCE", 0.1)
+    write(ctx, 1, journal)
+    live = ctx.path(DATABASE)
+    fresh, kept = live.with_name("fresh"), live.with_name("kept")
+    fresh.write_bytes(live.read_bytes())
+    writer = sqlite3.connect(live)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("INSERT INTO orders VALUES (1)")
+
+    with pytest.raises(SystemExit, match="another program"):
+        sqlite_swap.swap(live, fresh, kept)
+
+    writer.close()
+    assert rows(live) == 51
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+def test_a_swap_of_files_that_is_cut_anywhere_is_put_back(ctx, monkeypatch, number):
+    live = ctx.path(DATABASE)
+    fresh, kept, tried = (live.with_name(name) for name in ("fresh", "kept", "tried"))
+    fresh.write_bytes(live.read_bytes())
+    write(ctx, 5)
+
+    with monkeypatch.context() as patched, contextlib.suppress(Cut):
+        cut_at(patched, number)
+        sqlite_swap.swap(live, fresh, kept)
+    for _ in range(2):
+        sqlite_swap.back(live, kept, tried)
+
+    assert rows(live) == 55
+    assert not kept.exists()
 
 
 def test_a_restore_test_leaves_nothing_behind_and_is_written_down(ctx):
