@@ -19,12 +19,18 @@ _TIMEOUT = 120.0
 _ATTEMPTS = 3
 _LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries")
 _LOOK = (
-    "SELECT row_to_json(d) FROM (SELECT *, pg_encoding_to_char(encoding) AS charset"
-    " FROM pg_database WHERE datname = {}) AS d;"
+    "SELECT row_to_json(d) FROM (SELECT p.*, pg_encoding_to_char(encoding) AS charset,"
+    " pg_get_userbyid(datdba) AS owner, CASE WHEN spcname <> 'pg_default'"
+    " AND has_tablespace_privilege(t.oid, 'CREATE') THEN spcname END AS space FROM pg_database AS p"
+    " JOIN pg_tablespace AS t ON t.oid = dattablespace WHERE datname = {}) AS d;"
 )
 _SETTINGS = (
     "SELECT to_json(unnest(setconfig)) FROM pg_db_role_setting AS s, pg_database AS d"
     " WHERE s.setrole = 0 AND s.setdatabase = d.oid AND d.datname = {};"
+)
+_GRANTS = (
+    "SELECT json_build_array(privilege_type, grantee = 0, pg_get_userbyid(grantee), is_grantable)"
+    " FROM pg_database, aclexplode(datacl) WHERE datname = {} AND grantee <> datdba;"
 )
 _TERMINATE = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -74,10 +80,19 @@ class Admin:
         return dict(json.loads(lines[0])) if lines else {}
 
     def create(self, live: str, name: str) -> None:
-        """Make an empty database with the encoding, the locale and the settings of the live one."""
-        asked = (_LOOK.format(literal(live)), _SETTINGS.format(literal(live)))
-        (described,), settings = self.beside(*asked)
-        self.beside(f"CREATE DATABASE {identifier(name)} {_like(json.loads(described))};")
+        """Make an empty database with encoding, locale, owner, grants and settings of the live one.
+
+        What `pg_dump` leaves out of a dump, because it is the database's own.
+        """
+        asked = (one.format(literal(live)) for one in (_LOOK, _SETTINGS, _GRANTS))
+        (looked,), settings, grants = self.beside(*asked)
+        described = json.loads(looked)
+        self.beside(f"CREATE DATABASE {identifier(name)} {_like(described)};")
+        if described.get("datacl") is not None:
+            self.beside(
+                f"REVOKE ALL ON DATABASE {identifier(name)} FROM PUBLIC;",
+                *(_grant(json.loads(one), name) for one in grants),
+            )
         for setting in settings:
             key, _, value = str(json.loads(setting)).partition("=")
             quoted = value if key in _LISTS else literal(value)
@@ -134,6 +149,13 @@ class Admin:
         )
 
 
+def _grant(one: tuple[str, bool, str, bool], name: str) -> str:
+    right, to_all, role, may_grant = one
+    whom = "PUBLIC" if to_all else identifier(role)
+    more = " WITH GRANT OPTION" if may_grant else ""
+    return f"GRANT {right} ON DATABASE {identifier(name)} TO {whom}{more};"
+
+
 def _like(found: Mapping[str, object]) -> str:
     charset, collate = str(found["charset"]), str(found["datcollate"])
     words = [
@@ -141,7 +163,11 @@ def _like(found: Mapping[str, object]) -> str:
         f"ENCODING {literal(charset)}",
         f"LC_COLLATE {literal(collate)}",
         f"LC_CTYPE {literal(str(found['datctype']))}",
+        f"OWNER {identifier(str(found['owner']))}",
+        f"CONNECTION LIMIT {found['datconnlimit']}",
     ]
+    if found["space"]:
+        words.append(f"TABLESPACE {identifier(str(found['space']))}")
     locale = cast("str | None", found.get("datlocale") or found.get("daticulocale"))
     if found.get("datlocprovider") == "i" and locale:
         words += ["LOCALE_PROVIDER icu", f"ICU_LOCALE {literal(locale)}"]

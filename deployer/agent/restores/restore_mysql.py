@@ -48,7 +48,7 @@ class RestoreMysql:
         return self._with(self._check)
 
     def beside(self) -> Found:
-        return self._with(lambda client, admin: self._restored(client, admin, self._names.beside))
+        return self._with(self._beside)
 
     def drop_beside(self) -> bool:
         return self._with(lambda _, admin: admin.drop(self._names.beside))
@@ -63,11 +63,7 @@ class RestoreMysql:
         return self._with(self._rehearse)
 
     def _check(self, _client: MysqlClient, admin: MysqlAdmin) -> str:
-        others = admin.others(self._live)
-        if others:
-            cause = f"`{self._live}` holds what no rename moves: {', '.join(others[:3])}"
-            hint = "Load the dump by hand, as the guide on restoring says."
-            raise ActionFailed(cause, hint)
+        _only_tables(admin, self._live, f"`{self._live}`")
         admin.may_create(self._names.beside, self._live)
         data = self._ctx.path(_DATA)
         if self._options.get("host", "") in _LOCAL and data.is_dir():
@@ -77,6 +73,11 @@ class RestoreMysql:
                 cause = f"`{_DATA}` has {free >> 20} MB free, a second copy needs {needed >> 20} MB"
                 raise ActionFailed(cause, "Make room: old backups, old copies (`*_before_*`).")
         return f"schemas beside `{self._live}` can be made"
+
+    def _beside(self, client: MysqlClient, admin: MysqlAdmin) -> Found:
+        found = self._restored(client, admin, self._names.beside)
+        _only_tables(admin, self._names.beside, "the dump")
+        return found
 
     def _swap(self, admin: MysqlAdmin) -> Kept:
         if admin.tables(self._names.beside):
@@ -92,11 +93,13 @@ class RestoreMysql:
         if not admin.exists(self._names.kept):
             return Kept("")
         if admin.tables(self._names.beside):  # it never came to the rename
+            _refuse_half(admin, self._live, self._names.kept)
             admin.drop(self._names.kept)
             return Kept("")
         if not admin.exists(tried):
             admin.create(tried, self._live)
-        admin.move((self._live, tried), (self._names.kept, self._live))
+        if not admin.tables(tried):  # with tables in it, it was moved back before
+            admin.move((self._live, tried), (self._names.kept, self._live))
         admin.drop(self._names.kept)
         return _kept(tried)
 
@@ -140,6 +143,23 @@ class RestoreMysql:
 
 def _of(schema: str, table: str) -> str:
     return f"{identifier(schema)}.{identifier(table)}"
+
+
+def _only_tables(admin: MysqlAdmin, schema: str, what: str) -> None:
+    """Refuse what a rename would leave behind, and the end of a swap would then drop."""
+    others = admin.others(schema)
+    if others:
+        hint = "Load the dump by hand, as the guide on restoring says."
+        raise ActionFailed(f"{what} holds what no rename moves: {', '.join(others[:3])}", hint)
+
+
+def _refuse_half(admin: MysqlAdmin, live: str, kept: str) -> None:
+    """Never drop tables: a server older than MariaDB 10.6 or MySQL 8 may crash half way through."""
+    tables = admin.tables(kept)
+    if tables:
+        cause = f"the server moved only some tables: {', '.join(tables[:3])} are in `{kept}`"
+        hint = f"Move them back: RENAME TABLE {_of(kept, tables[0])} TO {_of(live, tables[0])}, …"
+        raise ActionFailed(cause, hint)
 
 
 def _kept(schema: str) -> Kept:

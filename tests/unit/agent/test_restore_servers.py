@@ -9,6 +9,8 @@ from deployer.agent.context import ActionFailed, Context
 from deployer.agent.databases import mysql_admin, postgres_admin
 from deployer.agent.databases.mysql_admin import MysqlAdmin
 from deployer.agent.databases.postgres_admin import Admin
+from deployer.agent.restores.restoration import Names
+from deployer.agent.restores.restore_mysql import RestoreMysql
 
 NAMES = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=20)
 
@@ -61,6 +63,64 @@ def test_all_tables_move_in_one_statement():
         "`shop`.`a` TO `shop_before`.`a`, `shop`.`b``c` TO `shop_before`.`b``c`, "
         "`shop_restore`.`a` TO `shop`.`a`"
     )
+
+
+class Schemas:
+    """A server that has schemas with tables, and knows how to rename all of them or none."""
+
+    def __init__(self, **tables):
+        self.tables = {name: set(found) for name, found in tables.items()}
+
+    def __call__(self, sql):
+        if "schema_name = " in sql and "CONCAT" not in sql:
+            return ("1",) if sql.rpartition("= ")[2].strip("'") in self.tables else ()
+        if "schemata" in sql:
+            return ("CHARACTER SET utf8mb4",)
+        if "table_type" in sql:
+            return tuple(sorted(self.tables.get(re.findall(r"'(.*?)'", sql)[0], ())))
+        if verb := re.match(r"(CREATE|DROP) DATABASE `(.*?)`", sql):
+            self.tables.pop(verb[2], None)
+            self.tables.update({verb[2]: set()} if verb[1] == "CREATE" else {})
+        for old, table, new in re.findall(r"`(\w+)`\.`(\w+)` TO `(\w+)`", sql):
+            assert table not in self.tables[new], f"{new}.{table} exists"
+            self.tables[old].remove(table)
+            self.tables[new].add(table)
+        return ()
+
+
+class Restored(RestoreMysql):
+    """A restore whose server is a `Schemas`."""
+
+    def __init__(self, server):
+        self._live = "shop"
+        self._names = Names("shop_restore_x", "shop_before_x", "shop_tried_x")
+        self._server = server
+
+    def _with(self, work):
+        return work(None, MysqlAdmin(self._server))
+
+
+@pytest.mark.parametrize("live", [(), ("a", "b")])
+def test_a_swap_of_schemas_is_undone_once_however_often_it_is_asked_for(live):
+    server = Schemas(shop=live, shop_restore_x=("a", "c"))
+    restored = Restored(server)
+    restored.swap()
+
+    restored.swap_back()
+    server.tables["shop_before_x"] = set()  # as if it had been killed before the drop
+    restored.swap_back()
+
+    assert server.tables == {"shop": set(live), "shop_tried_x": {"a", "c"}}
+
+
+def test_tables_that_a_crash_of_the_server_left_in_the_kept_schema_are_never_dropped():
+    server = Schemas(shop=("b",), shop_before_x=("a",), shop_restore_x=("a", "b"))
+
+    with pytest.raises(ActionFailed, match="moved only some tables: a are in") as caught:
+        Restored(server).swap_back()
+
+    assert "RENAME TABLE `shop_before_x`.`a` TO `shop`.`a`" in caught.value.hint
+    assert server.tables["shop_before_x"] == {"a"}
 
 
 def test_a_missing_grant_is_named_word_by_word():
@@ -128,17 +188,25 @@ def test_no_door_says_what_to_allow():
         ({"datlocprovider": "b", "datlocale": "C"}, "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C'"),
     ],
 )
-def test_a_copy_has_the_encoding_the_locale_and_the_settings_of_the_live_one(more, words):
-    described = {"charset": "UTF8", "datcollate": "C", "datctype": "C", **more}
+def test_a_copy_has_what_is_the_live_databases_own(more, words):
+    own = {"owner": "shops", "space": "fast", "datconnlimit": 20, "datacl": ["…"]}
+    described = {"charset": "UTF8", "datcollate": "C", "datctype": "C", **own, **more}
     settings = (json.dumps("TimeZone=it's"), json.dumps('search_path="a b", public'))
+    grants = (json.dumps(["CONNECT", False, 'r"d', True]), json.dumps(["TEMP", True, "", False]))
     answers = {"row_to_json": (json.dumps(described),), "setconfig": settings, "SELECT 1": ("1",)}
-    server = Server(answers)
+    server = Server({**answers, "aclexplode": grants})
 
     Scripted(server).create("shop", "shop_restore")
 
     created, *set_to = [one for one in server.told if one.startswith(("CREATE", "ALTER"))]
     assert created.startswith("CREATE DATABASE \"shop_restore\" TEMPLATE template0 ENCODING 'UTF8'")
     assert words in created
+    assert 'OWNER "shops" CONNECTION LIMIT 20 TABLESPACE "fast"' in created
+    assert [one for one in server.told if one.startswith(("REVOKE", "GRANT"))] == [
+        'REVOKE ALL ON DATABASE "shop_restore" FROM PUBLIC;',
+        'GRANT CONNECT ON DATABASE "shop_restore" TO "r""d" WITH GRANT OPTION;',
+        'GRANT TEMP ON DATABASE "shop_restore" TO PUBLIC;',
+    ]
     assert set_to == [
         "ALTER DATABASE \"shop_restore\" SET \"TimeZone\" TO 'it''s';",
         'ALTER DATABASE "shop_restore" SET "search_path" TO "a b", public;',
