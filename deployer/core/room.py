@@ -18,11 +18,15 @@ _FEW_INODES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What is on a host now: the live release with its environment, and the last backup."""
+    """What is on a host now: the live release with its environment, and the last backup.
+
+    `copied_bytes` is that part of the backup which is first copied beside the app.
+    """
 
     release_bytes: int = 0
     release_files: int = 0
     backup_bytes: int = 0
+    copied_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,10 @@ def shortage(rooms: Mapping[str, Disk], found: Weights, layout: Layout) -> Short
     """Give the first lack; places on one file system need the sum of what each needs."""
     release = 2 * found.release_bytes or _FIRST
     files = 2 * found.release_files + _FEW_INODES if found.release_files else _FIRST_INODES
-    backup = found.backup_bytes * 13 // 10
+    backup, copied = (size * 13 // 10 for size in (found.backup_bytes, found.copied_bytes))
+    reasons = {"twice the live release": found.release_bytes, "1.3 times the last dump": copied}
     needs = {
-        layout.root: (release, files, "twice the live release" if found.release_bytes else ""),
+        layout.root: (release + copied, files, " and ".join(filter(reasons.get, reasons))),
         layout.backups: (backup, _FEW_INODES // 10, "1.3 times the last backup" if backup else ""),
         layout.state: (0, _FEW_INODES // 10, ""),
     }
@@ -81,5 +86,5 @@ def _shares(rooms: Mapping[str, Disk], place: str, other: str) -> bool:
 
 def _weights(answer: object) -> Weights:
     data = mapping(answer)
-    names = ("release_bytes", "release_files", "backup_bytes")
+    names = ("release_bytes", "release_files", "backup_bytes", "copied_bytes")
     return Weights(*(cast("int", data.get(name, 0)) for name in names))

@@ -25,6 +25,7 @@ backups = st.lists(
         st.floats(0, now),
         st.booleans(),
         ids | st.just(""),
+        st.booleans(),
     ),
     unique_by=lambda one: one.name,
     max_size=15,
@@ -104,7 +105,10 @@ def test_enough_verified_backups_stay_and_young_ones_too(stored, kept, days, at_
 
     left = [one for one in stored if one.name not in gone]
     verified = [one for one in stored if one.verified]
-    assert sum(one.verified for one in left) >= min(max(at_least, 1), len(verified))
+    dumps = [one for one in verified if one.has_database]
+    least = max(at_least, 1)
+    assert sum(one.verified for one in left) >= min(least, len(verified))
+    assert sum(one.verified and one.has_database for one in left) >= min(least, len(dumps))
     assert not any(now - one.created <= days * DAY for one in stored if one.name in gone)
 
 

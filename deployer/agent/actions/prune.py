@@ -6,9 +6,11 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deployer.agent.backups.backup_folders import backups_of, partials_of, stored
+from deployer.agent.backups.backup_proof import missing
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.disk import trash
 from deployer.agent.disk.manifest import MARKER
@@ -120,7 +122,8 @@ def _old_backups(
     folder: Path, app: str, kept: frozenset[str], rule: BackupRule
 ) -> tuple[Path, ...]:
     now = time.time()
-    old = backups_to_remove((stored(one) for one in backups_of(folder, app)), kept, rule, now)
+    found = (replace(stored(one), verified=not missing(one)) for one in backups_of(folder, app))
+    old = backups_to_remove(found, kept, rule, now)
     torn = (one for one in partials_of(folder, app) if now - one.lstat().st_mtime > DAY)
     return (*(folder / name for name in old), *torn)
 

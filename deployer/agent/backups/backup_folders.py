@@ -53,6 +53,7 @@ def stored(backup: Path) -> Stored:
         created=float(created) if isinstance(created, (int, float)) else backup.lstat().st_mtime,
         verified=bool(record),
         release=release if isinstance(release, str) else "",
+        has_database=bool(record.get("databases")),
     )
 
 

@@ -31,12 +31,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Stored:
-    """A backup on the host; `created` in seconds since 1970, `release` may be empty."""
+    """A backup on the host; `created` in seconds since 1970, `release` may be empty.
+
+    `verified` is false for one that lacks a part; `has_database` tells of a dump in it.
+    """
 
     name: str
     created: float
     verified: bool
     release: str = ""
+    has_database: bool = False
 
 
 def releases_to_keep(
@@ -72,7 +76,10 @@ def parts_to_keep(kept: Iterable[Found]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class BackupRule:
-    """How many days backups stay, and how many verified ones stay whatever their age."""
+    """How many days backups stay, and how many verified ones stay whatever their age.
+
+    As many that have a database stay as well: with `backup: before-migrate` most have none.
+    """
 
     days: float
     at_least: int
@@ -83,8 +90,10 @@ def backups_to_remove(
 ) -> tuple[str, ...]:
     """Give the names of the backups that may go, the oldest first."""
     newest_first = sorted(stored, key=lambda backup: (backup.created, backup.name), reverse=True)
-    verified = [backup.name for backup in newest_first if backup.verified]
-    stay = set(verified[: max(rule.at_least, 1)])
+    verified = [backup for backup in newest_first if backup.verified]
+    dumps = [backup for backup in verified if backup.has_database]
+    least = max(rule.at_least, 1)
+    stay = {backup.name for backup in (*verified[:least], *dumps[:least])}
     covered: set[str] = set()
     for backup in newest_first:
         if now - backup.created <= rule.days * DAY:

@@ -1,4 +1,9 @@
-"""How big what is on the host now is; the next release and backup will be about as big."""
+"""How big what is on the host now is; the next release and backup will be about as big.
+
+A backup weighs what the newest one does, and the newest dump if that one has none: a deploy may
+make the code's backup and the database's one after the other. A dump of SQLite is copied beside
+the app first.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from deployer.agent.backups import dump_sqlite
 from deployer.agent.backups.backup_folders import backups_of
+from deployer.agent.backups.dumps import PARTS
 from deployer.agent.context import Context, Fields
 from deployer.agent.disk.manifest import MARKER
 from deployer.agent.runs import standing
@@ -28,7 +35,7 @@ def weights(ctx: Context, question: Fields) -> object:
     return {
         "release_bytes": sum(fields.whole(seal, "bytes") for seal in seals),
         "release_files": sum(fields.whole(seal, "files") for seal in seals),
-        "backup_bytes": _last_backup(ctx, fields.text(question, "backups")),
+        **_backup(ctx, fields.text(question, "backups")),
     }
 
 
@@ -40,8 +47,13 @@ def _seal(folder: Path) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _last_backup(ctx: Context, folder: str) -> int:
+def _backup(ctx: Context, folder: str) -> dict[str, int]:
     found = backups_of(ctx.path(folder), ctx.app) if folder else ()
-    if not found:
-        return 0
-    return sum(one.lstat().st_size for one in found[-1].iterdir() if one.is_file())
+    sizes: dict[str, int] = {}
+    for one in reversed(found):
+        parts = {part.name: part.lstat().st_size for part in one.iterdir() if part.is_file()}
+        dumps = {name: size for name, size in parts.items() if name in PARTS}
+        sizes.update(dumps if sizes else parts)
+        if dumps:
+            break
+    return {"backup_bytes": sum(sizes.values()), "copied_bytes": sizes.get(dump_sqlite.PART, 0)}

@@ -10,7 +10,7 @@ import pytest
 
 from deployer.agent.actions import backups, prune, releases
 from deployer.agent.backups import archive
-from deployer.agent.backups.backup_record import sealed
+from deployer.agent.backups.backup_record import sealed, sums_of
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.databases.postgres_url import NotPostgres, postgres_environment
 
@@ -327,6 +327,7 @@ def test_prune_removes_old_backups_but_not_the_last_verified_ones(ctx):
         created = time.time() - days * 86400
         record = {"schema": 2, "created": created, "release": "000099-1a2b3c4"}
         (made / "backup.json").write_bytes(sealed(record))
+        (made / "SHA256SUMS").write_bytes(sums_of(record))
     torn = folder / "shop_20260101_000000-5.partial"
     torn.mkdir()
     os.utime(torn, (0, 0))

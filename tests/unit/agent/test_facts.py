@@ -233,6 +233,19 @@ def test_backups_are_listed_with_their_parts(host):
     assert found[0]["parts"] == ["SHA256SUMS", "backup.json", "code.tar.gz"]
 
 
+def test_a_backup_weighs_what_the_newest_does_with_the_newest_dump(host):
+    sizes = ({"database.sqlite3": 9}, {"database.sqlite3": 5, "code.tar.gz": 7}, {"code.tar.gz": 8})
+    for number, parts in enumerate(sizes, 1):
+        folder = host.root / f"opt/backups/shop_20261125_18000{number}-{number}"
+        folder.mkdir(parents=True)
+        for name, size in parts.items():
+            (folder / name).write_bytes(bytes(size))
+
+    found = ask(host, "weights", backups="/opt/backups")
+
+    assert (found["backup_bytes"], found["copied_bytes"]) == (13, 5)
+
+
 @pytest.mark.parametrize("fact", ["host", "app", "journal", "backups", "foreign", "disk"])
 def test_a_question_without_parameters_is_answered(host, fact):
     assert "error" not in str(ask(host, fact))

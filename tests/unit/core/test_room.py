@@ -48,6 +48,16 @@ def test_the_reason_is_told():
     )
 
 
+def test_a_dump_that_is_first_copied_beside_the_app_counts_there_too():
+    found = replace(WEIGHTS, copied_bytes=40 * MB)
+
+    lack = shortage(rooms(1, 1, 1, srv=380 * MB), found, SHOP)
+
+    assert str(lack).startswith("`/srv/shop` has 380 MB free, a deploy needs 381 MB: ")
+    assert "1.3 times the last dump" in str(lack)
+    assert shortage(rooms(1, 1, 1, srv=381 * MB), found, SHOP) is None
+
+
 def test_inodes_are_twice_the_files_of_the_live_release_and_some():
     found = {place: replace(room, inodes_free=11_199) for place, room in rooms(1, 1, 1).items()}
     assert str(shortage(found, WEIGHTS, SHOP)) == (
