@@ -13,15 +13,16 @@ STEPS = (
     *("backup", "pull", "install", "configure", "check", "migrate", "collect_static"),
     *("restart", "check_health", "activate", "check_front"),
 )
-COLUMNS = ("begin", *STEPS, "confirm", "commit", "finish", "way back", "any time")
+COLUMNS = ("begin", *STEPS, "confirm", "commit", "finish", "way back", "restore", "any time")
 FINISH = ("retire", "prune")
 CONFIRM = ("confirm", "propose")
 BACK = ("undo:", "recover", "journal:undo", "end:rolled_back", "end:aborted")
 
 ABOUT = """\
 Faults are injected into real Debian hosts ([lab](guides/lab.md)) while `inv deploy`,
-`inv rollback`, `inv backup` and `inv prune` are at work: at named points before, in the middle of
-and after each step, in the journal, at the commit, on the way back, and at random moments.
+`inv rollback`, `inv backup`, `inv restore` and `inv prune` are at work: at named points before, in
+the middle of and after each step, in the journal, at the commit, on the way back, between two
+renames of a restore's swap, and at random moments.
 `inv dev.faults` does all of it; `./run test` does a chosen part.
 
 A fault counts as survived only if all of this holds afterwards, without anybody's help:
@@ -34,7 +35,9 @@ A fault counts as survived only if all of this holds afterwards, without anybody
   release only, and by a whole one. Lost requests are counted below.
 - **Files**: every file of the live release has the content that was committed, every file of its
   packages that of its wheel; every published backup matches its sums and holds a sound database.
-- **Rows**: the database is sound and holds every row that was acknowledged, and no other.
+- **Rows**: the database is sound and holds every row that was acknowledged, and no other. After a
+  restore it holds those of the backup and what was written since the swap, and the kept old
+  database has all others; after one that was put back it is as it was before.
 - **Next command**: `inv status` tells, and a new revision deploys at once.
 
 *Power loss* is real: the host's disk (ext4, all of `/`) is shut down without flushing its log,
@@ -68,7 +71,8 @@ def reliability_page(results: Path) -> str:
         ABOUT,
         "## Faults by kind and step",
         "Survived of injected. *finish* is what follows the commit; *way back* is the undoing of a "
-        "broken deploy, a rollback or a recovery that is struck itself.",
+        "broken deploy, a rollback or a recovery that is struck itself; *restore* is any moment of "
+        "one.",
         _matrix(cases),
         "## Figures by kind",
         "Seconds are from the fault (after a loss of power: from the end of the boot) until the "
@@ -114,10 +118,13 @@ def _matrix(cases: Iterable[Row]) -> str:
 
 def _column(case: Row) -> str:
     point = str(case["point"])
-    if case.get("second") or any(word in point for word in BACK):
-        return "way back"
-    if point == "any":
-        return "any time"
+    apart = (
+        ("restore", case.get("during") == "restore"),
+        ("way back", case.get("second") or any(word in point for word in BACK)),
+        ("any time", point == "any"),
+    )
+    if found := [column for column, is_so in apart if is_so]:
+        return found[0]
     step = point.rpartition(":")[2]
     if step in FINISH:
         return "finish"

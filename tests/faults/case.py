@@ -9,7 +9,7 @@ class Case:
 
     kind: str
     point: str
-    during: str = "deploy"  # | "broken deploy" | "rollback" | "backup" | "prune"
+    during: str = "deploy"  # | "broken deploy" | "rollback" | "backup" | "prune" | "restore"
     second: str = ""  # where the recovery is struck too, in the same way
     seed: int = 0
 

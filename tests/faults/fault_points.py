@@ -59,7 +59,7 @@ class Points:
         self.records = bool(plan.get("record"))
         self.skew = 0.0
         self.span = ""
-        self.events = 0
+        self.events = self.renames = 0
         self.ctx = None
         self.busy = False
         self.main = threading.get_ident()
@@ -184,6 +184,9 @@ class Points:
         if event not in EVENTS:
             return
         self.events += 1
+        if event == "os.rename":
+            self.renames += 1
+            self.point(f"rename:{self.span}:{self.renames}")
         wanted = self.counts.get(self.span, 0)
         for shot in self.shots:
             at = max(1, math.ceil(wanted * float(shot.get("at", 0.5))))
@@ -205,7 +208,7 @@ class Span:
         self.name = name
 
     def __enter__(self) -> None:
-        self.points.span, self.points.events = self.name, 0
+        self.points.span, self.points.events, self.points.renames = self.name, 0, 0
 
     def __exit__(self, *problem: object) -> None:
         self.points.span = ""

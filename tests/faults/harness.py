@@ -15,6 +15,7 @@ from tests.faults.case import Case, Result
 from tests.faults.controls import Control, Shown, show
 from tests.faults.corrupted import Fed, feed
 from tests.faults.lane import DISK, Lane
+from tests.faults.restores import learn
 from tests.faults.survive import survive
 
 TRIES = 3
@@ -37,7 +38,7 @@ class Harness:
     def prepare(self, count: int) -> None:
         """Boot hosts and deploy to them."""
         hosts = self.lab.up(count, disk=DISK)
-        _at_once(lambda host: self.lanes.append(self._lane(host)), hosts)
+        _at_once(lambda host: self.lanes.append(self._learned(host)), hosts)
 
     def run(self, cases: Iterable[Case]) -> tuple[Result, ...]:
         """Take the hosts through all cases, each on the host that is free first."""
@@ -78,6 +79,11 @@ class Harness:
         """Type no more commands."""
         for lane in self.lanes:
             lane.spawner.close()
+
+    def _learned(self, host: LabHost) -> Lane:
+        lane = self._lane(host)
+        learn(lane)
+        return lane
 
     def _lane(self, host: LabHost) -> Lane:
         folder = self.folder / host.name

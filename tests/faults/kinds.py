@@ -15,6 +15,7 @@ from deployer.lab import cgroups, disk, network
 from deployer.lab.machine import wait_until
 from tests.faults.commands import Command
 from tests.faults.lane import Lane
+from tests.faults.restores import Restorable
 from tests.faults.settled import at_work
 from tests.faults.tiny import NAME
 
@@ -38,6 +39,7 @@ class Struck:
     off: tuple[float, float] = (0.0, 0.0)
     mend: list[Callable[[], object]] = field(default_factory=list)
     needs_boot: bool = False
+    backup: Restorable | None = None
     notes: list[str] = field(default_factory=list)
 
     def mended(self) -> None:

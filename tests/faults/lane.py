@@ -33,6 +33,7 @@ class Lane:
         self.counts: dict[str, int] = {}
         self.sent: set[str] = set()
         self.known: set[str] = set()
+        self.taken_back: set[str] = set()  # by restores
         self.files: dict[str, dict[str, str]] = {}
         self.removed: list[str] = []
         self.words: tuple[str, ...] = ()

@@ -45,13 +45,20 @@ AGAIN = (
     *("mid:undo:settle", "torn:journal:end:rolled_back", "synced:journal:end:rolled_back"),
 )
 ROLLBACK = ("restart", "check_health", "activate", "check_front", "retire")
+RESTORE = (
+    *("before:restore_beside", "mid:restore_beside", "after:restore_beside", "mid:pause"),
+    *("before:swap", "mid:swap", "rename:swap:1", "rename:swap:2", "rename:swap:3", "after:swap"),
+    *("mid:resume", "mid:check_health", "synced:journal:end:committed"),
+)
+"""Of a restore of database and shared files; each `rename` is one of those inside the swap."""
+SWAPPED_BACK = ("before:undo:swap", "rename:undo:swap:1", "rename:undo:swap:2", "after:undo:swap")
 DEATHS = ("SIGKILL of the agent", "power loss")
 RANDOMS = 12
 
 
 def cases(seed: int = 1) -> tuple[Case, ...]:
     """Give them all, each once; the seed decides the random moments."""
-    named = (deaths(), controllers(), links(), hosts(), clocks(), others(), ways_back())
+    named = (deaths(), controllers(), links(), hosts(), clocks(), others(), ways_back(), restores())
     parts = (*named, random_(seed))
     return tuple(dict.fromkeys(case for part in parts for case in part))
 
@@ -132,6 +139,15 @@ def ways_back() -> Iterator[Case]:
     yield from each((*DEATHS, "SIGKILL of the controller"), mid(ROLLBACK), during="rollback")
     for second in AGAIN:
         yield from each(DEATHS, ("after:activate",), second=second)
+
+
+def restores() -> Iterator[Case]:
+    """A backup is taken back meanwhile."""
+    yield from each(DEATHS, RESTORE, during="restore")
+    points = mid(("backup", "restore_beside", "swap", "resume"))
+    yield from each(("SIGKILL of the controller", "disk full"), points, during="restore")
+    for second in SWAPPED_BACK:
+        yield from each(DEATHS, ("after:swap",), during="restore", second=second)
 
 
 def random_(seed: int) -> Iterator[Case]:

@@ -13,6 +13,7 @@ from tests.faults.commands import Command
 from tests.faults.kinds import HOST_OFF, INSIDE, LINK, OUTSIDE, RANDOM, UNIT, WAITS, Struck, power
 from tests.faults.lane import Lane
 from tests.faults.matrix import STEPS, UNCONFIRMED, mid
+from tests.faults.restores import backed_up, of_the_rows
 from tests.faults.settled import wait_until_settled
 from tests.faults.users import Users
 
@@ -46,9 +47,10 @@ def survive(lane: Lane, case: Case, result: Result) -> None:
 
 def strike(lane: Lane, case: Case, result: Result) -> Struck:
     """Start the command, let the fault strike, and wait until the host has put itself right."""
-    words = wanted(lane, case)
+    backup = backed_up(lane) if case.during == "restore" else None
+    words = backup.words if backup else wanted(lane, case)
     arm(lane, case)
-    it = Struck(lane, lane.start(*words))
+    it = Struck(lane, lane.start(*words), backup=backup)
     try:
         result.fired = inject(it, case)
         if case.second:
@@ -141,6 +143,11 @@ def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Ite
     yield from count_lost(users, it, result)
     new = lane.target_of_rollback if result.case.during == "rollback" else it.command.release
     yield from verdict.problems(lane, users, old, new or old)
+    if it.backup:
+        committed = result.outcome == "committed"
+        yield from of_the_rows(lane, users, it.backup, it.command.run, swapped=committed)
+    else:
+        yield from verdict.of_the_rows(lane, users)
     expected = new if result.outcome == "committed" and new else old
     if lane.live != expected:
         yield f"journal: the run ended {result.outcome}, but {lane.live} is live"

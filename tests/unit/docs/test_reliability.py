@@ -9,6 +9,7 @@ ROWS = (
     {"kind": "reboot", "point": "mid:pull", "during": "deploy", "recovered": 2.0, "asked": 50},
     {"kind": "reboot", "point": "after:propose", "during": "deploy", "recovered": 4.0, "lost": 1},
     {"kind": "reboot", "point": "mid:undo:pull", "during": "deploy", "problems": ["a | b"]},
+    {"kind": "reboot", "point": "rename:swap:2", "during": "restore", "recovered": 1.0},
     {"kind": "Ctrl-C", "point": "before:journal:begin", "during": "deploy", "noticed": 11.2},
     {
         "control": True,
@@ -32,7 +33,7 @@ def written(folder: Path) -> Path:
 def test_the_page_counts_what_was_survived(tmp_path: Path) -> None:
     text = reliability_page(written(tmp_path))
 
-    assert "**4 faults injected, 3 survived**" in text
+    assert "**5 faults injected, 4 survived**" in text
     assert "1 of 1 mechanisms shown to be needed. 2026-11-25 22:00 UTC" in text
 
 
@@ -42,7 +43,8 @@ def test_each_point_has_its_column(tmp_path: Path) -> None:
     reboot = next(line for line in lines if line.startswith("| reboot")).split(" | ")
     counted = {head: cell for head, cell in zip(heads, reboot, strict=True) if "/" in cell}
 
-    assert counted == {"pull": "1/1", "confirm": "1/1", "way back": "0/1", "all |": "2/3 |"}
+    assert counted.pop("restore") == "1/1"
+    assert counted == {"pull": "1/1", "confirm": "1/1", "way back": "0/1", "all |": "3/4 |"}
 
 
 def test_what_was_not_survived_is_named(tmp_path: Path) -> None:
