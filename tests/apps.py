@@ -62,6 +62,22 @@ def shop(target: Path, *, url: str = "") -> App:
     return App("shop", target / "repository", commits, section, secrets("shop"))
 
 
+def shop_on_mariadb(target: Path, *, url: str) -> App:
+    """The shop's v1 with a driver for MariaDB, on the branch `mariadb`; `url` is a secret."""
+    app = shop(target, url=url)
+    changes = DATA / "shop_on_mariadb"
+    wheelhouse(changes / "requirements.txt.append", target / "wheels")
+    history.git(app.repository, "checkout", "--quiet", "-B", "mariadb", "v1")
+    history.overlay(changes, app.repository)
+    ready = history.commit(app.repository, "Keep it all in MariaDB")
+    app.section["database"] = {"kind": "mysql", "url": {"secret": "DATABASE_URL"}}
+    environment = app.section["env"]
+    assert isinstance(environment, dict)
+    environment["DATABASE_URL"] = {"secret": "DATABASE_URL"}
+    commits = {**app.commits, "mariadb": ready}
+    return App("shop", app.repository, commits, app.section, {**app.secrets, "DATABASE_URL": url})
+
+
 def startproject(target: Path) -> App:
     """What `django-admin startproject mysite` makes, plus settings for a host."""
     wheelhouse(DATA / "mysite/requirements.txt", target / "wheels")

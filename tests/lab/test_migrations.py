@@ -58,14 +58,14 @@ def host() -> Iterator[LabHost]:
 
 
 class Shop:
-    """The shop on a host, and a line of commits after v1 that each bring migrations."""
+    """The shop on a host, and a line of commits after `base` that each bring migrations."""
 
-    def __init__(self, project: Project, host: LabHost) -> None:
+    def __init__(self, project: Project, host: LabHost, base: str = "v1") -> None:
         self.project = project
         self.host = host
         self.last = "0002_first_products"
         self._number = 0
-        history.git(project.app.repository, "checkout", "--quiet", "-B", "work", "v1")
+        history.git(project.app.repository, "checkout", "--quiet", "-B", "work", base)
 
     def add(self, name: str, operations: str, *, atomic: bool = True, more: str = "") -> None:
         """Write a migration after the last one; the next `commit` takes it along."""

@@ -15,11 +15,17 @@ import pytest
 
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
-from tests.apps import shop
+from tests.apps import shop, shop_on_mariadb
 from tests.lab.project import INV, Project
 
 HERE = Path(__file__).parents[2]
 TOKEN = "a" * 32
+GRANTS = r"""
+CREATE DATABASE {0} CHARACTER SET utf8mb4;
+CREATE USER {0}@localhost IDENTIFIED BY 'secret';
+GRANT ALL ON {0}.* TO {0}@localhost;
+GRANT ALL ON `{0}\_%`.* TO {0}@localhost;
+"""
 COUNTED = ("django_session", "catalog_order", "django_migrations")
 
 
@@ -55,7 +61,10 @@ class Shop:
     def rows(self, database: str = "") -> dict[str, int]:
         """Count straight in the database, live or an old copy."""
         counted = [f"SELECT count(*) FROM {table}" for table in COUNTED]
-        if self.kind == "postgres":
+        if self.kind == "mariadb":
+            where = database or self.name
+            lines = [self.shell(f"mariadb -N -B {where} -e '{one}'") for one in counted]
+        elif self.kind == "postgres":
             where = database or self.name
             lines = [
                 self.shell(f"cd / && runuser -u postgres -- psql -qtA -d {where} -c '{one}'")
@@ -71,6 +80,8 @@ class Shop:
         if self.kind == "postgres":
             query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}_%'"
             return self.shell(f'cd / && runuser -u postgres -- psql -qtAc "{query}"').split()
+        if self.kind == "mariadb":
+            return self.shell(f"mariadb -N -B -e \"SHOW DATABASES LIKE '{self.name}\\_%'\"").split()
         return self.shell(f"ls /srv/{self.name}/shared | grep db.sqlite3_ || true").split()
 
     def shell(self, line: str) -> str:
@@ -155,13 +166,16 @@ def counts_of(record: Mapping[str, object]) -> dict[str, int]:
 
 def made(lab: Lab, folder: Path, name: str, kind: str) -> Shop:
     (host,) = lab.hosts
-    project = Project(folder, (host,), shop(folder / "shop"), name=name)
+    url = f"mysql://{name}:secret@127.0.0.1:3306/{name}"
+    app = shop_on_mariadb(folder / "shop", url=url) if kind == "mariadb" else shop(folder / "shop")
+    project = Project(folder, (host,), app, name=name)
     site = f"{name}.lab.test"
     project.section("app", "web_server")["server_names"] = [site]
     env = project.section("app", "env")
     env["ALLOWED_HOSTS"] = site
     env["MEDIA_ROOT"] = f"/srv/{name}/shared/media"
-    env["DATABASE_URL"] = f"sqlite:////srv/{name}/shared/db.sqlite3"
+    if kind == "sqlite":
+        env["DATABASE_URL"] = f"sqlite:////srv/{name}/shared/db.sqlite3"
     if kind == "postgres":
         env["DATABASE_URL"] = f"postgresql:///{name}"
         url = f"postgresql:///{name}"
@@ -170,22 +184,24 @@ def made(lab: Lab, folder: Path, name: str, kind: str) -> Shop:
     project.inventory["backup"] = {"shared": True}
     project.write()
     project.must("setup")
+    if kind == "mariadb":
+        assert host.run("mariadb", input=GRANTS.format(name)).returncode == 0
     if kind == "postgres":
         lines = f"cd /; runuser -u postgres -- createuser --createdb {name}"
         assert host.run(lines).returncode == 0
         assert host.run(f"cd /; runuser -u postgres -- createdb -O {name} {name}").returncode == 0
-    project.must("deploy", "--revision", "v1")
+    project.must("deploy", "--revision", "mariadb" if kind == "mariadb" else "v1")
     return Shop(project, host, kind)
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     with Lab(f"restore-{os.getpid()}", project=HERE) as booted:
-        booted.up(1, postgres=True)
+        booted.up(1, postgres=True, mariadb=True)
         yield booted
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "mariadb"])
 def site(request, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     kind = str(request.param)
     return made(lab, tmp_path_factory.mktemp(kind), f"re{kind}", kind)
@@ -204,7 +220,7 @@ def test_a_restore_gives_exactly_the_recorded_rows_and_keeps_the_later_ones(site
     short = {table.rpartition(".")[2]: count for table, count in recorded.items()}
     before = site.backups()[-1]
     (kept,) = site.copies()
-    place = kept if site.kind == "postgres" else f"/srv/{site.name}/shared/{kept}"
+    place = f"/srv/{site.name}/shared/{kept}" if site.kind == "sqlite" else kept
     assert rows == {table: short[table] for table in COUNTED}
     assert site.rows(place)["django_session"] >= at_backup + 5
     assert before["name"] != record["name"]
@@ -264,6 +280,9 @@ def leftover(site: Shop) -> str:
     if site.kind == "postgres":
         name = f"{site.name}_{end}"
         site.shell(f"cd /; runuser -u {site.name} -- createdb {name}")
+    elif site.kind == "mariadb":
+        name = f"{site.name}_{end}"
+        site.shell(f"mariadb -e 'CREATE DATABASE {name}'")
     else:
         name = f"db.sqlite3_{end}"
         site.shell(f"runuser -u {site.name} -- touch /srv/{site.name}/shared/{name}")
