@@ -135,7 +135,8 @@ def _backup(backup: backups.Backup) -> str:
         *(_dump(dump) for dump in backup.dumps),
         *(("shared files",) if backup.shared else ()),
     )
-    return f"back up {' and '.join(parts) or 'nothing'} to {backup.folder}, read back"
+    once = ", unless this run has done so" if backup.unless_made else ""
+    return f"back up {' and '.join(parts) or 'nothing'} to {backup.folder}, read back{once}"
 
 
 def _gate(gate: backups.RequireBackup) -> str:

@@ -9,7 +9,11 @@ from deployer.core.step import Phase, Scope, Skip, Target, Work
 
 
 class BackupDatabase:
-    """Dump the database before a migration, verified by reading it back."""
+    """Dump the database before a migration, verified by reading it back.
+
+    With `backup: always` the live release's database was dumped already; only a host can tell
+    whether the new release's URL, which may be secret, means the same one.
+    """
 
     name = "backup_database"
     phase = Phase.PUBLISH
@@ -23,8 +27,6 @@ class BackupDatabase:
         if dump is None:
             return Skip("there is no database to back up")
         state = facts[app_state()]
-        if on.app.database.backup == "always" and state.live:
-            return Skip("the step `backup` sees to it (`backup: always`)")
         if on.app.database.backup == "never":
             return Skip(f"switched off in the inventory: {on.app.database.without_backup}")
         pending = facts[pending_migrations()]
@@ -39,6 +41,7 @@ class BackupDatabase:
                 release=state.live,
                 release_folder="",
                 dumps=(dump,),
+                unless_made=on.app.database.backup == "always" and bool(state.live),
             ),
         )
 

@@ -132,7 +132,8 @@ def spoil(folder, kind):
         name = chance.choice(["SHA256SUMS", "backup.json", "database"])
         mine = next(two for two in parts(folder) if two.name.startswith(name))
         source = another / mine.name
-        mine.write_bytes(source.read_bytes() if source.exists() else b"?")
+        theirs = source.read_bytes() if source.exists() else b""
+        mine.write_bytes(theirs if theirs != mine.read_bytes() else b"?")
     elif kind == "no record": (folder / "backup.json").unlink()
     elif kind == "wrong version":
         record_with(folder, lambda found: found.update(schema=chance.choice([0, 3, "2", None])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent.backups import backup_proof
+from deployer.agent.backups import backup_proof, dumps
 from deployer.agent.backups.backup_folders import backups_of, read_backup
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.text import fields
@@ -24,7 +24,7 @@ def require(ctx: Context, action: Mapping[str, object]) -> bool:
     kind = _KINDS.get(fields.text(database, "kind"), "")
     if kind == "sqlite" and not ctx.path(fields.text(database, "path")).is_file():
         return False  # it does not exist yet: there is nothing to lose
-    made = [one for one in _of_this_run(ctx, action) if kind and kind in _kinds_in(one)]
+    made = made_of(ctx, fields.text(action, "folder"), database) if kind else ()
     if not made:
         raise ActionFailed(
             "nothing is migrated: this run has made no verified backup of the database",
@@ -36,9 +36,16 @@ def require(ctx: Context, action: Mapping[str, object]) -> bool:
     return False
 
 
+def made_of(ctx: Context, folder: str, database: Mapping[str, object]) -> tuple[Path, ...]:
+    """Give the backups that this run has made of this very database, the oldest first."""
+    kind = _KINDS.get(fields.text(database, "kind"), "")
+    wanted = (kind, dumps.place(ctx, database))
+    return tuple(one for one in _of_this_run(ctx, folder) if wanted in _databases_in(one))
+
+
 def verify(ctx: Context, action: Mapping[str, object]) -> bool:
     """Read the backups of this run again from the disk; fails if one is not whole."""
-    made = _of_this_run(ctx, action)
+    made = _of_this_run(ctx, fields.text(action, "folder"))
     for one in made:
         wrong = backup_proof.problems(ctx, one)
         if wrong:
@@ -47,11 +54,11 @@ def verify(ctx: Context, action: Mapping[str, object]) -> bool:
     return False
 
 
-def _of_this_run(ctx: Context, action: Mapping[str, object]) -> list[Path]:
-    folder = ctx.path(fields.text(action, "folder"))
-    return [one for one in backups_of(folder, ctx.app) if read_backup(one).get("run") == ctx.run]
+def _of_this_run(ctx: Context, folder: str) -> list[Path]:
+    found = backups_of(ctx.path(folder), ctx.app)
+    return [one for one in found if read_backup(one).get("run") == ctx.run]
 
 
-def _kinds_in(backup: Path) -> tuple[str, ...]:
+def _databases_in(backup: Path) -> tuple[tuple[str, str], ...]:
     found = fields.objects(read_backup(backup), "databases")
-    return tuple(fields.text(one, "kind") for one in found)
+    return tuple((fields.text(one, "kind"), fields.text(one, "place")) for one in found)

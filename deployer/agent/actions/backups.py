@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from deployer.agent.actions.backup_checks import made_of
 from deployer.agent.backups import backup_files, dumps, shared_files
 from deployer.agent.backups.archive import Damaged, Written, check_digest, check_tar
 from deployer.agent.backups.backup_folders import PARTIAL, backups_of, next_name
@@ -47,6 +48,11 @@ class _Made:
 def backup(ctx: Context, action: Mapping[str, object]) -> bool:
     """Write a backup and read it back; with nothing to back up, do nothing and say so."""
     wish = _read(ctx, action)
+    if fields.flag(action, "unless_made") and all(
+        made_of(ctx, fields.text(action, "folder"), one) for one in wish.dumps
+    ):
+        ctx.note = "this run has dumped it before"
+        return False
     _make_place(wish.folder)
     name = next_name(wish.folder, wish.app)
     partial = wish.folder / f"{name}{PARTIAL}"
@@ -161,7 +167,7 @@ def _recorded(
         "notes": made.notes,
     }
     for note in made.notes:
-        ctx.line(f"warning: {note}")
+        ctx.notice(note, "warning")
     write_atomic(partial / SUMS, sums_of(record), 0o600)
     write_atomic(partial / RECORD, sealed(record), 0o600)
     return record

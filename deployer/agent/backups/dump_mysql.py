@@ -10,7 +10,8 @@ from deployer.agent.backups import mysql_dump_file, piped
 from deployer.agent.backups.archive import Damaged, Written, sha256_of
 from deployer.agent.backups.dumped import Dumped, database_url, require
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.databases.mysql_client import SHORT, client_program, connected
+from deployer.agent.databases.mysql_admin import MysqlAdmin
+from deployer.agent.databases.mysql_client import SHORT, MysqlClient, client_program, connected
 from deployer.agent.databases.mysql_url import NotMysql, mysql_options
 from deployer.agent.text import fields
 
@@ -35,15 +36,12 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
     """Dump it into `database.sql.gz`, decompress that to its end and count its rows."""
     user = fields.text(wish, "user")
     target = folder / PART
-    try:
-        name, options = mysql_options(database_url(ctx, wish))
-    except NotMysql as error:
-        raise ActionFailed(f"{error} (`{fields.text(wish, 'url_variable')}`)") from error
+    name, options = _options(ctx, wish)
     with connected(ctx, user, options, name) as client:
         server = client.ask("SELECT VERSION()")[0]
         program = client_program("mariadb-dump", "mysqldump")
         tool = _fitting_tool(ctx, program, server)
-        odd = client.ask(_ODD)
+        notes = _notes(client, name)
         words = (program, *_FLAGS, *_known(ctx, program), "--", name)
         made = piped.compressed(target, lambda sink: client.run(words, sink))
     require(made, f"the database `{name}`", _HINT)
@@ -51,8 +49,6 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
         contents = mysql_dump_file.read(target)
     except Damaged as error:
         raise ActionFailed(f"the dump was read back: {error}", "Is the disk full?") from error
-    listed = ", ".join(odd[:5])
-    unsafe = f"not in one moment with the rest, because they are not InnoDB: {listed}"
     return Dumped(
         Written(target.name, target.stat().st_size, sha256_of(target)),
         kind="mysql",
@@ -61,8 +57,15 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
         migrations=tuple(contents.migrations),
         tool=tool,
         server=server,
-        notes=(unsafe,) if odd else (),
+        notes=notes,
     )
+
+
+def place(ctx: Context, wish: Mapping[str, object]) -> str:
+    """Give host or socket, port, and name."""
+    name, options = _options(ctx, wish)
+    where = options.get("socket") or options.get("host", "")
+    return f"{where}:{options.get('port', '')}/{name}"
 
 
 def check(_ctx: Context, part: Path, database: Mapping[str, object]) -> None:
@@ -70,6 +73,24 @@ def check(_ctx: Context, part: Path, database: Mapping[str, object]) -> None:
     found = mysql_dump_file.read(part).tables
     if database and found != database.get("tables"):
         raise Damaged(f"`{part.name}` has other rows than its record says")
+
+
+def _options(ctx: Context, wish: Mapping[str, object]) -> tuple[str, dict[str, str]]:
+    try:
+        return mysql_options(database_url(ctx, wish))
+    except NotMysql as error:
+        raise ActionFailed(f"{error} (`{fields.text(wish, 'url_variable')}`)") from error
+
+
+def _notes(client: MysqlClient, name: str) -> tuple[str, ...]:
+    odd, others = client.ask(_ODD), MysqlAdmin(client.ask).others(name)
+    listed = ", ".join(odd[:5])
+    unsafe = f"not in one moment with the rest, because they are not InnoDB: {listed}"
+    by_hand = (
+        f"it holds what no rename moves ({', '.join(others[:3])}{', …' if others[3:] else ''}): "
+        "`inv restore` refuses this dump, the guide on restoring says how to load it by hand"
+    )
+    return (*((unsafe,) if odd else ()), *((by_hand,) if others else ()))
 
 
 def _known(ctx: Context, program: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ equal to them, however much was written meanwhile.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -39,6 +40,13 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p'
   AND pg_table_size(c.oid) <= {LIMIT}
 ORDER BY pg_table_size(c.oid) DESC, n.nspname, c.relname LIMIT {SAMPLE} \\gexec
 """  # noqa: S608  numbers of ours; names of tables are quoted by format()
+_UNTRUSTED = """
+SELECT to_json(e.extname::text) FROM pg_extension e JOIN pg_available_extension_versions v
+  ON v.name = e.extname AND v.version = e.extversion
+WHERE e.extname <> 'plpgsql' AND v.superuser {}
+  AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) ORDER BY e.extname;
+"""
+_TRUSTED_SINCE = 130000
 _THERE = "SELECT to_regclass('django_migrations'), to_regclass('alembic_version')"
 _DJANGO = "SELECT to_json(app || '.' || name) FROM {} ORDER BY id;"
 _ALEMBIC = "SELECT to_json(version_num::text) FROM {} ORDER BY 1;"
@@ -47,11 +55,7 @@ _ALEMBIC = "SELECT to_json(version_num::text) FROM {} ORDER BY 1;"
 def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
     """Dump it as the app's user and read the dump back to its end."""
     user = fields.text(wish, "user")
-    variable = fields.text(wish, "url_variable")
-    try:
-        env = postgres_environment(database_url(ctx, wish))
-    except NotPostgres as error:
-        raise ActionFailed(f"{error} (`{variable}`)") from error
+    env = _environment(ctx, wish)
     target = folder / PART
     with Psql(ctx, user, env, TIMEOUT) as asked:
         name = asked("SELECT current_database();")[0]
@@ -62,6 +66,7 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
         _dump(ctx, user, env, (target, snapshot))
         tables = dict(json.loads(line) for line in asked(_COUNTS))
         migrations = migrations_in(asked)
+        notes = _notes(asked, int(number))
     _read_back(ctx, target)
     return Dumped(
         Written(target.name, target.stat().st_size, sha256_of(target)),
@@ -71,7 +76,15 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped:
         migrations=migrations,
         tool=tool,
         server=f"PostgreSQL {server}",
+        notes=notes,
     )
+
+
+def place(ctx: Context, wish: Mapping[str, object]) -> str:
+    """Give host, port and name, as libpq would fill in what the URL leaves out."""
+    env = _environment(ctx, wish)
+    user = env.get("PGUSER") or fields.text(wish, "user")
+    return f"{env.get('PGHOST', '')}:{env.get('PGPORT', '')}/{env.get('PGDATABASE') or user}"
 
 
 def check(ctx: Context, part: Path, _database: Mapping[str, object]) -> None:
@@ -86,6 +99,13 @@ def check(ctx: Context, part: Path, _database: Mapping[str, object]) -> None:
         if not read.ok:
             last = read.lines[-1] if read.lines else read.problem
             raise Damaged(f"`{part.name}` cannot be read by `pg_restore {flag}`: {last}")
+
+
+def _environment(ctx: Context, wish: Mapping[str, object]) -> dict[str, str]:
+    try:
+        return postgres_environment(database_url(ctx, wish))
+    except NotPostgres as error:
+        raise ActionFailed(f"{error} (`{fields.text(wish, 'url_variable')}`)") from error
 
 
 def _dump(ctx: Context, user: str, env: Mapping[str, str], to: tuple[Path, str]) -> None:
@@ -125,6 +145,19 @@ def migrations_in(asked: Psql) -> tuple[str, ...]:
     if alembic:
         lines += asked(_ALEMBIC.format(alembic))
     return tuple(str(json.loads(line)) for line in lines)
+
+
+def _notes(asked: Psql, version: int) -> tuple[str, ...]:
+    """Say early what a restore as this role would fail on."""
+    trusted = "AND NOT v.trusted" if version >= _TRUSTED_SINCE else ""
+    found: list[str] = []
+    with contextlib.suppress(ActionFailed):  # a warning that cannot be given stops no backup
+        found = [str(json.loads(line)) for line in asked(_UNTRUSTED.format(trusted))]
+    said = (
+        f"only a superuser may make its extensions ({', '.join(found)}): `inv restore` fails with "
+        "this dump, the guide on PostgreSQL says how to take it back"
+    )
+    return (said,) if found else ()
 
 
 def _read_back(ctx: Context, target: Path) -> None:

@@ -52,6 +52,11 @@ def dump(ctx: Context, wish: Mapping[str, object], folder: Path) -> Dumped | Non
     )
 
 
+def place(_ctx: Context, wish: Mapping[str, object]) -> str:
+    """Give the path of the file."""
+    return fields.text(wish, "path")
+
+
 def check(ctx: Context, part: Path, database: Mapping[str, object]) -> None:
     """Read a dump to its end, as a user who can harm nobody; raises Damaged."""
     user = reader_of(ctx)

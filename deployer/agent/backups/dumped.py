@@ -20,7 +20,7 @@ class Dumped:
     """A dump in the backup: its file, and what proves later that a restore of it is whole.
 
     `tables` are rows by table, of a sample where there are many; `migrations` those applied, both
-    as they are in the dump. `notes` are warnings for people.
+    as they are in the dump. `notes` are warnings for people. `place` says which database it is.
     """
 
     part: Written
@@ -31,6 +31,7 @@ class Dumped:
     tool: str = ""
     server: str = ""
     notes: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def record(self) -> dict[str, object]:
@@ -38,6 +39,7 @@ class Dumped:
         return {
             "kind": self.kind,
             "name": self.name,
+            "place": self.place,
             "part": self.part.name,
             "tool": self.tool,
             "server": self.server,
@@ -65,8 +67,14 @@ def require(made: Completed, what: str, hint: str) -> None:
     """Raise ActionFailed with the last line of a program that did not end well."""
     if made.ok:
         return
-    last = made.lines[-1] if made.lines else made.problem
-    raise ActionFailed(f"{what} could not be backed up: {last}", hint, made.lines[-_LOG_LINES:])
+    said = complaint(made)
+    raise ActionFailed(f"{what} could not be backed up: {said}", hint, made.lines[-_LOG_LINES:])
+
+
+def complaint(made: Completed) -> str:
+    """Give the line in which a program says why; details and commands may come after it."""
+    errors = [line for line in made.lines if "error:" in line.lower()]
+    return next(iter(errors[:1] or made.lines[-1:]), made.problem)
 
 
 def counts(value: object) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from deployer.agent.backups.dumped import counts, texts
+from deployer.agent.backups.dumped import complaint, counts, texts
 from deployer.agent.context import ActionFailed
 from deployer.agent.system.programs import Completed
 
@@ -78,5 +78,4 @@ def need(made: Completed, what: str, hint: str = "") -> None:
     """Raise ActionFailed with the last line of a program that did not end well."""
     if made.ok:
         return
-    last = made.lines[-1] if made.lines else made.problem
-    raise ActionFailed(f"{what}: {last}", hint, made.lines[-_LOG_LINES:])
+    raise ActionFailed(f"{what}: {complaint(made)}", hint, made.lines[-_LOG_LINES:])

@@ -51,7 +51,8 @@ class Backup:
     """Write a backup folder `<folder>/<app>_YYYYmmdd_HHMMSS-<number>`, verified by reading it back.
 
     `release` is the release whose code and config go in ("" for none). The folder is called
-    `….partial` until every file in it was read back and its sha256 written beside it.
+    `….partial` until every file in it was read back and its sha256 written beside it. With
+    `unless_made` there is nothing to do when this run has dumped the very same databases before.
     """
 
     folder: str
@@ -62,6 +63,7 @@ class Backup:
     dumps: tuple[Dump, ...] = ()
     database_required: bool = False
     shared: SharedFiles | None = None
+    unless_made: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ def test_records_of_the_first_schema_are_still_read(tmp_path):
     assert opened(tmp_path) == record
 
 
-GATE = {"folder": PLACE, "database": {"kind": "DumpSqlite", "path": "/srv/shop/shared/db.sqlite3"}}
+DUMP = {"kind": "DumpSqlite", "path": "/srv/shop/shared/db.sqlite3"}
+GATE = {"folder": PLACE, "database": DUMP}
 
 
 def test_a_migration_needs_a_backup_of_its_own_run(ctx):
@@ -96,6 +97,25 @@ def test_a_migration_needs_a_backup_of_its_own_run(ctx):
     assert backup_checks.require(ctx, GATE) is False
     with pytest.raises(ActionFailed, match="nothing is migrated"):
         backup_checks.require(later, GATE)
+
+
+def test_a_backup_of_another_database_of_the_same_kind_does_not_count(ctx):
+    made(ctx)
+    other = {**DUMP, "path": "/srv/shop/shared/new.sqlite3"}
+    shutil.copy(ctx.path("/srv/shop/shared/db.sqlite3"), ctx.path(other["path"]))
+    gate = {"folder": PLACE, "database": other}
+
+    with pytest.raises(ActionFailed, match="nothing is migrated"):
+        backup_checks.require(ctx, gate)
+    backups.backup(ctx, wish(dumps=[other], unless_made=True))
+    assert backup_checks.require(ctx, gate) is False
+
+
+def test_a_database_is_not_dumped_twice_in_a_run_that_asks_for_it_once(ctx):
+    made(ctx)
+
+    assert backups.backup(ctx, wish(dumps=[DUMP], unless_made=True)) is False
+    assert len(list(ctx.path(PLACE).iterdir())) == 1
 
 
 def test_a_backup_that_lost_a_part_since_does_not_count(ctx):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from deployer.core.actions.backups import Backup, DumpPostgres
 from deployer.core.step import Skip
 from deployer.steps.backup_database import BackupDatabase
@@ -34,10 +36,17 @@ def test_an_app_that_never_migrates_needs_no_dump():
     assert do == Skip("this app has no migrations")
 
 
-def test_a_database_that_is_backed_up_otherwise_is_not_dumped_again():
-    do = BackupDatabase().do(target(), facts(check=PENDING))
+def test_the_new_urls_database_is_dumped_too_unless_it_is_the_one_that_was_dumped():
+    always = BackupDatabase().do(target(), facts(check=PENDING))
+    due = BackupDatabase().do(target(DUE), facts(check=PENDING))
 
-    assert do == Skip("the step `backup` sees to it (`backup: always`)")
+    assert [replace(one, unless_made=False) for one in backups(always)] == backups(due)
+    assert [one.unless_made for one in backups(always)] == [True]
+
+
+def backups(work):
+    assert isinstance(work, tuple)
+    return [one for one in work if isinstance(one, Backup)]
 
 
 def test_the_first_deploy_dumps_a_database_that_was_there_before():
