@@ -1,8 +1,10 @@
 """One command from beginning to end: read, render, ask, connect, do, report."""
 
+import os
 import secrets as randomness
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from deployer.api.environment import Environment
 from deployer.api.permission import ask_permission
@@ -15,12 +17,13 @@ from deployer.core.event import Emit, RunFinished
 from deployer.core.report import EXIT_CODES, HostReport, Outcome
 from deployer.core.transport import HostAddress, Transport
 from deployer.engine.session import Session
+from deployer.errors import UsageError
 from deployer.inventory.environments import choose_environment
 from deployer.inventory.loader import load
 from deployer.inventory.secrets import resolve
 from deployer.inventory.select import select
 from deployer.output.broadcast import Broadcast
-from deployer.output.choose import Surroundings, choose, parse_output
+from deployer.output.choose import Extra, Surroundings, choose, parse_output
 from deployer.transport.ssh import SshTransport
 
 UseCase = Callable[[Environment, Mapping[str, Session]], Ending]
@@ -48,7 +51,9 @@ def perform(
     limit(request.wait)
     started = place.clock.monotonic()
     around = Surroundings(place.stdout, place.stderr, place.environ, place.clock)
-    sinks = choose(parse_output(request.output), around, verbose=request.verbose)
+    extra = Extra(timings=request.timings, report=report_file(place, request))
+    output = parse_output(request.output)
+    sinks = choose(output, around, verbose=request.verbose, extra=extra)
     with Broadcast(sinks) as emit:
         at = environment(place, request, emit, with_secrets=with_secrets)
         if with_secrets:
@@ -72,6 +77,19 @@ def perform(
             )
         )
     return code
+
+
+def report_file(place: Place, request: Request) -> Path | None:
+    """Give the file for the page about the run, if one is wanted; raises UsageError."""
+    if not request.report:
+        return None
+    path = place.folder / request.report
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(
+            f"`--report {request.report}` cannot be written.",
+            hint="name a file in a folder that is there, such as `--report deploy.html`",
+        )
+    return path
 
 
 def transport_for(at: Environment) -> Transport:

@@ -24,6 +24,8 @@ class Request:
     no_confirm: bool = False
     wait: str = ""
     unfreeze: bool = False
+    timings: bool = False
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ _DESTRUCTIVE = {
 _CONFIRM = {
     "no_confirm": "commit after the host's own checks, without a look from outside; default off"
 }
+_TIMES = {
+    "timings": "at the end, where the time went: by phase, step and host; default off",
+    "report": "write the run to this file as an HTML page with a timeline; default none",
+}
 _FORCE = {"force": "a new release even if it is already live; default off"}
 
 
@@ -34,6 +38,7 @@ _FORCE = {"force": "a new release even if it is already live; default off"}
         **_FORCE,
         **_DESTRUCTIVE,
         **_CONFIRM,
+        **_TIMES,
         "unfreeze": "also a revision that was rolled back before; default off",
         "wait": WAIT,
         "dry_run": "show what would be done, change nothing; the same as plan; default off",
@@ -53,6 +58,8 @@ def deploy(
     unfreeze: bool = False,
     wait: str = "",
     dry_run: bool = False,
+    timings: bool = False,
+    report: str = "",
 ) -> None:
     """Deploy a revision; go back by itself if it proves unhealthy."""
     from deployer.api import main
@@ -73,6 +80,8 @@ def deploy(
             unfreeze=unfreeze,
             wait=wait,
             dry_run=dry_run or context.config.run.dry,
+            timings=timings,
+            report=report,
         ),
     )
 
@@ -113,6 +122,7 @@ def plan(
         **CHANGING,
         **_DESTRUCTIVE,
         **_CONFIRM,
+        **_TIMES,
         "to": "a release id or number; default the last good one",
         "wait": WAIT,
     },
@@ -128,6 +138,8 @@ def rollback(
     allow_destructive: bool = False,
     no_confirm: bool = False,
     wait: str = "",
+    timings: bool = False,
+    report: str = "",
 ) -> None:
     """Go back to the last good release; the database is not touched."""
     from deployer.api import main
@@ -146,6 +158,8 @@ def rollback(
             no_confirm=no_confirm,
             wait=wait,
             dry_run=context.config.run.dry,
+            timings=timings,
+            report=report,
         ),
     )
 

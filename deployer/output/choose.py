@@ -1,7 +1,7 @@
 """Which sinks show a run: a live view for a person, lines for a log, JSON for a program."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,8 @@ from deployer.output.messages import Messages
 from deployer.output.plain import Plain
 from deployer.output.stream import Stream
 from deployer.output.summary import Summary
+from deployer.output.timeline import Timeline
+from deployer.output.timings import Timings
 
 _CI_VARIABLES = (
     "CI",
@@ -49,6 +51,17 @@ class Surroundings:
     clock: Clock
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What a person wants besides: where the time went, and a page about the run."""
+
+    timings: bool = False
+    report: Path | None = None
+
+
+NOTHING_MORE = Extra()
+
+
 def parse_output(text: str) -> Output:
     """Read the value of `--output`; raises UsageError."""
     if text in set(Output):
@@ -60,9 +73,12 @@ def parse_output(text: str) -> Output:
     )
 
 
-def choose(output: Output, around: Surroundings, *, verbose: bool = False) -> tuple[Sink, ...]:
+def choose(
+    output: Output, around: Surroundings, *, verbose: bool = False, extra: Extra = NOTHING_MORE
+) -> tuple[Sink, ...]:
     """Give the sinks for a run; without a terminal that can be drawn on, always lines."""
-    return (*_main(output, around, verbose=verbose), *_summaries(around.environ))
+    main = _main(output, around, verbose=verbose)
+    return (*main, *_summaries(around.environ), *_more(output, around, extra))
 
 
 def wants_console(output: Output, around: Surroundings) -> bool:
@@ -87,6 +103,17 @@ def _main(output: Output, around: Surroundings, *, verbose: bool) -> tuple[Sink,
 def _summaries(environ: Mapping[str, str]) -> tuple[Sink, ...]:
     path = environ.get("GITHUB_STEP_SUMMARY", "")
     return (Summary(Path(path)),) if path else ()
+
+
+def _more(output: Output, around: Surroundings, extra: Extra) -> Iterator[Sink]:
+    if extra.report:
+        from deployer.output.report_page import ReportPage  # noqa: PLC0415  few runs want one
+
+        yield ReportPage(Timeline(around.clock), extra.report)
+    if extra.timings:
+        # After all that was said of the run; never between the objects on stdout.
+        stream = Stream(around.stderr if output == Output.JSON else around.stdout)
+        yield Timings(Timeline(around.clock), stream)
 
 
 def _can_be_drawn_on(around: Surroundings) -> bool:

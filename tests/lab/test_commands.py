@@ -262,3 +262,19 @@ def test_an_unreachable_host_is_a_4_for_every_reader(project):
     assert {one: done.returncode for one, done in ends.items()} == dict.fromkeys(ends, 4)
     assert "000002-" in ends["status"].stdout
     assert all("gone1" in done.stdout + done.stderr for done in ends.values())
+
+
+def test_timings_and_a_page_come_after_the_run_and_say_no_secret(project, tmp_path):
+    page = tmp_path / "deploy.html"
+
+    told = project.must("deploy", "--revision", "v4", "--timings", "--report", str(page))
+    refused = project.inv("rollback", "--report", str(tmp_path / "none/deploy.html"))
+
+    lines = told.splitlines()
+    assert "TIMINGS" in lines[lines.index(next(one for one in lines if "committed:" in one)) + 1]
+    assert " of the time: " in lines[-1]
+    html = page.read_text()
+    assert html.count('class="lane"') == 2  # the phases, and one host
+    assert not [one for one in project.app.secrets.values() if one in html]
+    assert refused.returncode == 2
+    assert "cannot be written" in refused.stderr
