@@ -1,7 +1,9 @@
 """The console script `deployer`: the same commands as `inv`, from any project's folder."""
 
 import difflib
+import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -69,7 +71,21 @@ def program() -> DeployerProgram:
 
 def main() -> None:
     """Run the command line; never returns."""
-    program().run()
+    try:
+        program().run()
+    except BrokenPipeError:
+        pass  # whoever read (`--list | head`) has what they wanted
+    finally:
+        _let_go()
+
+
+def _let_go() -> None:
+    """Write out what Python still holds; it would say aloud at exit that nobody reads."""
+    try:
+        if sys.stdout is not None:  # it is None when the descriptor was closed before (`>&-`)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _check_format(name: str) -> None:

@@ -6,28 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from deployer.core.event import Emit, PhaseStarted, StepFailed
 from deployer.core.order import Order
 from deployer.core.plan import Plan, around_once
-from deployer.core.report import EXIT_CODES, HostReport, Outcome
+from deployer.core.report import HostReport, Outcome
 from deployer.core.step import Phase, Step
 from deployer.engine.compiler import Compiled, compile_phase
 from deployer.engine.confirming import STEP, Confirming, Terms
 from deployer.engine.finishing import Finishing
 from deployer.engine.fleet import Fleet
-from deployer.engine.reporting import host_report, tell_compiled
-from deployer.engine.resolving import Patience, Resolving
+from deployer.engine.reporting import host_report, not_begun, tell_compiled
+from deployer.engine.resolving import LOST, Patience, Resolving
 from deployer.engine.session import Ended, Session
-from deployer.errors import (
-    AgentRefused,
-    ConnectionLost,
-    DeployerError,
-    HostBroken,
-    HostError,
-    HostTimeout,
-    Locked,
-)
-
-_NOT_BEGUN = {EXIT_CODES[one]: one for one in (Outcome.LOCKED, Outcome.ABORTED)}
-LOST = (ConnectionLost, HostTimeout)
-"""What became of the run is then unknown until the host is asked."""
+from deployer.errors import AgentRefused, DeployerError, HostError, Locked
 
 
 class Conductor:
@@ -82,7 +70,7 @@ class Conductor:
         for host, answer in answers.items():
             self._note_failure(host, "begin", answer)
             if answer is not None:
-                self._outcomes[host] = _not_begun(answer)
+                self._outcomes[host] = not_begun(answer)
         return not self._failed
 
     def _before_live(self, prepared: Mapping[str, Compiled]) -> bool:
@@ -105,7 +93,7 @@ class Conductor:
         """Whether all hosts go on: at once, or when the one that leads has been confirmed."""
         if self._confirming is None:
             return True
-        self._note_failures(self._confirming.agreed())
+        self._note_failures(self._confirming.agreed(self._to_finish()))
         if self._failed or self._stop.is_set():
             return False
         self._note_failures(self._confirming.decided())
@@ -175,15 +163,17 @@ class Conductor:
         return self._fleet.session(host).began or host in self._lost
 
     def _undo(self, hosts: Iterable[str], reason: str) -> None:
-        ends = self._fleet.each(hosts, lambda session: self._put_back(session, reason))
+        # A host that was lost says nothing against the release.
+        bad = any(host not in self._lost for host in self._failed)
+        ends = self._fleet.each(hosts, lambda session: self._put_back(session, reason, bad=bad))
         for host, end in ends.items():
             self._outcomes[host] = end if isinstance(end, Outcome) else self._unsure(host, end)
 
-    def _put_back(self, session: Session, reason: str) -> Outcome:
+    def _put_back(self, session: Session, reason: str, *, bad: bool) -> Outcome:
         error = self._lost.get(session.host)
         if error is None:
             try:
-                return session.undo(reason, by_person=self._stop.is_set())
+                return session.undo(reason, by_person=self._stop.is_set(), found_bad=bad)
             except HostError as trouble:
                 error = trouble
         return self._resolve(session, error)
@@ -197,6 +187,14 @@ class Conductor:
             cause = found.cause or error.message
             self._failed[session.host] = Ended(ok=False, step=step, cause=cause, hint=found.hint)
         return found.outcome
+
+    def _to_finish(self) -> dict[str, Order]:
+        steps = self._plan.steps_of(Phase.FINISH)
+        targets = {target.host.name: target for target in self._plan.targets}
+        return {
+            host: compile_phase(Phase.FINISH, steps, on, self._fleet.session(host).facts).order
+            for host, on in targets.items()
+        }
 
     def _finish(self) -> tuple[HostReport, ...]:
         orders = {host: one.order for host, one in self._compile(Phase.FINISH, self._hosts).items()}
@@ -242,9 +240,3 @@ class Conductor:
             )
             for host in self._hosts
         )
-
-
-def _not_begun(error: DeployerError) -> Outcome:
-    if isinstance(error, HostBroken):
-        return Outcome.ROLLBACK_FAILED
-    return _NOT_BEGUN.get(error.exit_code, Outcome.UNKNOWN)

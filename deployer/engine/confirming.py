@@ -5,11 +5,12 @@ leader has it, all go back by themselves. If we die after it, those that go back
 run otherwise than the leader's journal says, which every later command sees.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from deployer.core.clock import Clock
 from deployer.core.event import Emit, StepFinished, StepStarted
+from deployer.core.order import Order, Wire
 from deployer.core.plan import Plan
 from deployer.core.report import Outcome
 from deployer.core.run_outcome import RunOutcome, parse_run_outcome, run_outcome
@@ -52,12 +53,19 @@ class Confirming:
         self.hosts = tuple(target.host.name for target in plan.targets)
         self.leader = plan.leaders[0]
 
-    def agreed(self) -> Errors:
-        """Have all hosts wait, then look at each anew; gives what stands in the way."""
+    def agreed(self, to_finish: Mapping[str, Order]) -> Errors:
+        """Have all hosts wait, then look at each anew; gives what stands in the way.
+
+        With each goes what it has to do after its commit, in case nobody can order that then.
+        """
+
+        def propose(session: Session) -> None:
+            self._propose(session, to_finish[session.host])
+
         # The leader first: its deadline, the shorter one, must also end first.
         return (
-            self._errors((self.leader,), self._propose)
-            or self._errors(self._others, self._propose)
+            self._errors((self.leader,), propose)
+            or self._errors(self._others, propose)
             or self._errors(self.hosts, self._look)
         )
 
@@ -86,8 +94,9 @@ class Confirming:
         found = self._fleet.each(names, work) if names else {}
         return {host: one for host, one in found.items() if isinstance(one, DeployerError)}
 
-    def _propose(self, session: Session) -> None:
+    def _propose(self, session: Session, to_finish: Order) -> None:
         leads = session.host == self.leader
+        wire = Wire()
         session.exchange(
             {
                 "verb": "propose",
@@ -95,8 +104,10 @@ class Confirming:
                 "host": session.host,
                 "leader": self.leader,
                 "fleet": list(self.hosts),
+                "finish": wire.order(to_finish),
             },
             ("awaiting",),
+            blobs=wire.blobs,
         )
 
     def _look(self, session: Session) -> None:

@@ -3,9 +3,11 @@
 from deployer.core.event import Emit, Noticed
 from deployer.core.order import Order
 from deployer.core.step import Phase
+from deployer.engine.resolving import LOST
 from deployer.engine.session import Ended, Session
 from deployer.errors import DeployerError
 
+_ALONE = "it is committed and finishes by itself"
 _WARNING = "finishing touches failed in step `{step}`: {cause}"
 
 
@@ -27,15 +29,20 @@ class Finishing:
             self._await_finish(session)
 
     def touch_up(self, session: Session, order: Order) -> None:
-        """Have a host finish that is committed already."""
+        """Have a host finish that is committed already; it knows the order, so it can do alone."""
         if not order.steps:
             return
         try:
             session.send_order(order)
+            end = session.await_order()
+        except LOST as error:
+            text = f"{error.message.rstrip('.')}; {_ALONE}"
+            self._emit(Noticed(text, "warning", session.host))
         except DeployerError as error:
             self._warn(session, Ended(ok=False, step=Phase.FINISH.lower(), cause=error.message))
         else:
-            self._await_finish(session)
+            if not end.ok:
+                self._warn(session, end)
 
     def _await_finish(self, session: Session) -> None:
         try:

@@ -2,10 +2,12 @@
 
 from deployer.core.event import Emit, Noticed, StepFailed, StepFinished, StepSkipped
 from deployer.core.plan import Plan
-from deployer.core.report import HostReport, Outcome
+from deployer.core.report import EXIT_CODES, HostReport, Outcome
 from deployer.engine.compiler import Compiled
 from deployer.engine.session import Ended
+from deployer.errors import DeployerError, HostBroken
 
+_NOT_BEGUN = {EXIT_CODES[one]: one for one in (Outcome.LOCKED, Outcome.ABORTED)}
 _SURE = (Outcome.COMMITTED, Outcome.ABORTED, Outcome.ROLLED_BACK, Outcome.LOCKED)
 
 
@@ -21,6 +23,13 @@ def host_report(plan: Plan, host: str, outcome: Outcome, end: Ended) -> HostRepo
         cause=end.cause,
         hint=end.hint,
     )
+
+
+def not_begun(error: DeployerError) -> Outcome:
+    """Say how a run ended on a host that did not let it begin."""
+    if isinstance(error, HostBroken):
+        return Outcome.ROLLBACK_FAILED
+    return _NOT_BEGUN.get(error.exit_code, Outcome.UNKNOWN)
 
 
 def tell_compiled(emit: Emit, host: str, one: Compiled) -> Ended | None:

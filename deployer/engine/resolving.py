@@ -12,8 +12,16 @@ from deployer.core.event import Emit, Noticed, RecoveryFinished
 from deployer.core.report import Outcome
 from deployer.core.run_outcome import RunOutcome, run_outcome
 from deployer.engine.session import Session
-from deployer.errors import HostError, HostKeyChanged, HostKeyUnknown
+from deployer.errors import (
+    ConnectionLost,
+    HostError,
+    HostKeyChanged,
+    HostKeyUnknown,
+    HostTimeout,
+)
 
+LOST = (ConnectionLost, HostTimeout)
+"""What became of the run is then unknown until the host is asked."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 _FINISHING = "its finishing touches may be missing: the next deploy or `inv prune` does them"
 

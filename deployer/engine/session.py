@@ -1,16 +1,11 @@
 """One host during one run: our side of the conversation with its agent."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from deployer.core.action import Action
-from deployer.core.event import (
-    Emit,
-    RecoveryFinished,
-    RecoveryStarted,
-    StepFailed,
-)
+from deployer.core.event import Emit, RecoveryFinished, RecoveryStarted, StepFailed
 from deployer.core.fact import Fact, Facts
 from deployer.core.order import Order, Wire
 from deployer.core.plan import Plan
@@ -141,10 +136,14 @@ class Session:
         return Ended(ok=False, step=step, cause=cause, hint=hint)
 
     def exchange(
-        self, message: Message, events: tuple[str, ...], timeout: float = _ANSWER
+        self,
+        message: Message,
+        events: tuple[str, ...],
+        timeout: float = _ANSWER,
+        blobs: Sequence[bytes] = (),
     ) -> Message:
         """Say one thing and wait for one of these answers; raises Locked or AgentRefused."""
-        self._outgoing.send({**message, "app": self._app})
+        self._outgoing.send({**message, "app": self._app}, blobs)
         answer = self._await((*events, "refused"), timeout)
         if answer["event"] == "refused":
             raise self._heard.refusal(answer)
@@ -177,13 +176,14 @@ class Session:
                 case _:
                     raise self._heard.refusal(answer)
 
-    def undo(self, reason: str, *, by_person: bool = False) -> Outcome:
+    def undo(self, reason: str, *, by_person: bool = False, found_bad: bool = False) -> Outcome:
         """Have the host put itself back; says how that went.
 
-        What a person asked for says nothing against the revision, so it is not frozen.
+        Only a revision that was found bad is frozen, and not if a person asked for the undo.
         """
         by = {"by": "person"} if by_person else {}
-        self._outgoing.send({"verb": "undo", "reason": reason, **by})
+        bad = {"found_bad": True} if found_bad else {}
+        self._outgoing.send({"verb": "undo", "reason": reason, **by, **bad})
         self._emit(RecoveryStarted(self.host, reason))
         answer = self._await("undone", _ORDER)
         outcome = _UNDONE.get(str(answer.get("outcome")), Outcome.UNKNOWN)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from deployer.core.action import Action
 from deployer.core.actions.files import Install, Link, PutBack
-from deployer.core.actions.units import SwapEnabled
+from deployer.core.actions.units import StopUnit, SwapEnabled
 from deployer.core.actions.web_server import ReloadWebServer
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
@@ -39,7 +39,7 @@ class Activate:
         )
 
     def undo(self, on: Target, facts: Facts) -> tuple[Action, ...]:
-        layout = on.layout
+        layout, state = on.layout, facts[app_state()]
         sites = _changed_sites(on, facts)
         links = on.app.web_server.links(on.app.name)
         web_server: tuple[Action, ...] = (
@@ -47,8 +47,11 @@ class Activate:
             *(PutBack(file.path) for file in sites),
             ReloadWebServer(),
         )
-        new = layout.unit(facts[app_state()].colour_for(on.release.id))
+        new = layout.unit(state.colour_for(on.release.id))
         old = _old_unit(on, facts)
+        # It had users who wait for their answers, and what undoes its start kills it. A warm one
+        # is left for a while by that, too.
+        drain = () if state.is_warm(on.release.id) else (StopUnit(new),)
         return (
             PutBack(layout.live_socket),
             PutBack(layout.live),
@@ -56,6 +59,7 @@ class Activate:
             PutBack(layout.current),
             SwapEnabled(old, new),
             *(web_server if sites else ()),
+            *drain,
         )
 
 

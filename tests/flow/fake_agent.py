@@ -165,6 +165,8 @@ class FakeAgent:
     def give_up_waiting(self) -> None:
         """Go back, as nobody has confirmed in time."""
         self._host.awaiting = None
+        if self._open:
+            self._open.found_bad = True
         self._put_back()
 
     def awaits(self, run: str) -> bool:
@@ -226,6 +228,8 @@ class FakeAgent:
             try:
                 self._do_step(step, hands)
             except Failed as failure:
+                if run:
+                    run.found_bad = True
                 end = {"event": "order", "ok": False, "step": name, "cause": str(failure)}
                 return [*replies, {**end, "hint": "mend it", "log": ["last words"]}]
             replies.append({"event": "step", "step": name, "state": "finished", "seconds": 1})
@@ -236,6 +240,7 @@ class FakeAgent:
             return [{"event": "error", "message": "There is nothing to undo."}]
         self._host.awaiting = None
         self._open.by_person = self._open.by_person or message.get("by") == "person"
+        self._open.found_bad = self._open.found_bad or message.get("found_bad") is True
         outcome = self._put_back()
         return [{"event": "undone", "outcome": outcome, "cause": "", "log": []}]
 
@@ -291,7 +296,7 @@ class FakeAgent:
             outcome = "rollback_failed"
         if self._host.trouble.undo_fails:
             outcome = "rollback_failed"
-        if run.command == "deploy" and run.published and not run.by_person:
+        if run.command == "deploy" and run.published and run.found_bad and not run.by_person:
             self._host.freeze(run.revision, run.run)
         self._end(outcome)
         return outcome

@@ -172,6 +172,7 @@ class Open:
     published: bool = False
     command: str = ""
     by_person: bool = False
+    found_bad: bool = False
     previous: str = ""
     """The revision that was live before."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from deployer.errors import Locked
-from tests.flow.fake_host import Trouble
+from tests.flow.fake_host import Link, Trouble
 from tests.flow.stage import FIRST, SECOND, THIRD, Stage
 from tests.flow.test_failures import with_trouble
 
@@ -39,6 +39,14 @@ def test_another_revision_lifts_the_freeze_when_it_commits():
     made = rolled_back()
 
     assert made.deploy(THIRD) == 0
+    assert made.deploy(SECOND) == 0
+
+
+def test_a_lost_link_says_nothing_against_the_revision_on_any_host():
+    made = with_trouble(2, web2=Trouble(link=("order VERIFY", Link.LOST_AFTER)))
+    assert made.deploy(SECOND) == 6
+    made.hosts[1].trouble = Trouble()
+
     assert made.deploy(SECOND) == 0
 
 

@@ -60,13 +60,13 @@ class Patient(Project):
         self.revise()
         begun = len(self.records())
         started = self.started("deploy", *words)
-        self.until(
-            lambda: any(
-                one.get("step") == "collect_static" and one.get("state") == "start"
-                for one in self.records()[begun:]
-            )
-        )
+        self.until(lambda: self.is_at("collect_static", begun))
         return started
+
+    def is_at(self, step: str, begun: int) -> bool:
+        """Tell whether a step was started since the journal had so many records."""
+        since = self.records()[begun:]
+        return any((one.get("step"), one.get("state")) == (step, "start") for one in since)
 
     def records(self) -> list[dict[str, object]]:
         """Read the host's journal past the network."""

@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -15,11 +17,11 @@ from deployer.core.transport import Message
 from deployer.inventory.loader import load
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
-from deployer.lab.machine import wait_until
+from deployer.lab.machine import attempt, run, wait_until
 from deployer.lab.traffic import Traffic
 from deployer.transport.ssh import SshTransport
 from tests.faults.tiny import HOST_NAME, NAME, revise, tiny
-from tests.lab.outside import live
+from tests.lab.outside import live, live_colour, wait_for_end
 from tests.lab.project import Project
 
 PROJECT = Path(__file__).parents[2]
@@ -89,6 +91,30 @@ def status_of(project: Project, host: LabHost) -> int:
         return 0
 
 
+def is_at(host: LabHost, begun: int, step: str) -> bool:
+    return any(one.get("step") == step for one in journal(host)[begun:])
+
+
+@contextmanager
+def behind_a_firewall(host: LabHost, when: Callable[[], bool]) -> Iterator[None]:
+    """Have a host drop what comes to its web server from outside, as soon as something is so."""
+    chain = "nft add table inet shut; nft add chain inet shut in '{ type filter hook input"
+    line = f"{chain} priority 0; }}'; nft add rule inet shut in iifname != lo tcp dport 80 drop"
+    words = ("nsenter", "-t", str(host.leader), "-n", "sh", "-c")
+
+    def shut() -> None:
+        if wait_until(when, seconds=60):
+            run(*words, line)
+
+    thread = Thread(target=shut)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+        attempt(*words, "nft delete table inet shut")
+
+
 def confirm(project: Project, host: LabHost, run: str) -> Message:
     """Say over a connection of our own that a run is confirmed."""
     inventory = load(project.folder / "inventories", "lab", project.environ)
@@ -113,7 +139,8 @@ def test_without_a_confirm_a_host_goes_back_by_itself_and_loses_no_request(
     host = project.hosts[0]
     before = live(host, NAME)
 
-    with Traffic(host.address, HOST_NAME, rate=30, threads=2) as users:
+    slow = Traffic(host.address, HOST_NAME, paths=("/slow",), rate=20, threads=1)
+    with slow, Traffic(host.address, HOST_NAME, rate=30, threads=2) as users:
         die(project, "look", limit=host.name)
         began = time.monotonic()
         assert is_waiting(host)
@@ -124,6 +151,7 @@ def test_without_a_confirm_a_host_goes_back_by_itself_and_loses_no_request(
     assert took <= DEADLINE + 5, took
     assert last_end(host)["reason"] == f"nobody confirmed in {DEADLINE:g} s"
     assert users.seen.lost == 0, users.seen
+    assert slow.seen.lost == 0, slow.seen
     assert live(host, NAME) == before
     assert not is_waiting(host)
 
@@ -143,6 +171,60 @@ def test_late_double_and_foreign_confirms_are_told_the_truth(project: Project) -
         None,
     ]
     assert (answers[3]["event"], answers[3]["why"]) == ("refused", "unknown-run")
+
+
+def test_a_host_that_is_committed_finishes_though_its_controller_is_dead(project: Project) -> None:
+    host = project.hosts[0]
+    old = live_colour(host, NAME)
+
+    die(project, "decided", limit=host.name)
+
+    assert last_end(host)["outcome"] == "committed"
+    assert live_colour(host, NAME) != old
+    wait_for_end(host, f"{NAME}@{old}.service")
+    assert journal(host)[-1]["step"] == "prune"
+
+
+def test_a_release_behind_a_firewall_goes_back_though_its_host_is_well(project: Project) -> None:
+    before = served(project)
+    host = project.hosts[1]
+    section = project.section("app", "framework")
+    kept = section["collect_static"]
+    section["collect_static"] = ["sh", "-c", "sleep 3"]
+    project.write()
+    revise(project.app, f"r{time.monotonic_ns()}")
+    steps = len(journal(host))
+    try:
+        with behind_a_firewall(host, lambda: is_at(host, steps, "collect_static")):
+            seen = project.inv("deploy")
+    finally:
+        section["collect_static"] = kept
+        project.write()
+
+    said = seen.stdout + seen.stderr
+    assert seen.returncode == 6, said
+    assert "from outside" in said
+    assert served(project) == before
+    assert {last_end(one)["outcome"] for one in project.hosts} == {"rolled_back"}
+    again = project.inv("deploy")
+    assert (again.returncode, "frozen" in again.stdout + again.stderr) == (5, True), again.stdout
+
+
+def test_a_hold_that_one_host_refuses_is_on_none_of_them(project: Project) -> None:
+    *free, taken = project.hosts
+    path = f"/var/lib/deployer/{NAME}/hold.json"
+    other = '{"id": "h-0ther1", "who": "bob", "why": "new disks"}'
+    assert taken.run(f"echo '{other}' > {path}").returncode == 0
+
+    refused = project.inv("hold", "--reason", "moving the database")
+    left = [host.run(f"test -e {path}").returncode for host in free]
+    taken.run(f"rm {path}")
+
+    said = refused.stdout + refused.stderr
+    assert refused.returncode == 5, said
+    assert "new disks" in said
+    assert said.count("set back") == len(free), said
+    assert left == [1] * len(free)
 
 
 def test_a_release_that_only_its_host_can_see_goes_back(project: Project) -> None:

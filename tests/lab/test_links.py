@@ -1,6 +1,7 @@
 """Links that are cut, half cut or healed, and controllers that are stopped, on a real host."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from deployer.lab import network
 from deployer.lab.lab import Lab
+from tests.faults.scenes import OTHER_KEY, OWN_KEY
 from tests.faults.tiny import NAME
 from tests.lab.patient import Patient, told
 from tests.lab.project import INV
@@ -174,6 +176,60 @@ def test_the_second_signal_leaves_a_frozen_host_to_itself_at_once(project, lab1)
     project.until(lambda: len(project.ends()) > runs)
     assert project.ends()[-1] == "rolled_back"
     assert project.live() == live
+
+
+def test_a_job_that_github_cancels_is_put_back_and_can_be_run_again(project):
+    """GitHub signals only the shell of the step, and kills the whole tree after ten seconds."""
+    live, runs = project.live(), len(project.ends())
+    project.close_gate()
+    project.revise()
+    begun = len(project.records())
+    shell = subprocess.Popen(
+        ["bash", "-c", f"{INV} deploy --env lab --output plain; exit $?"],
+        cwd=project.folder,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    project.until(lambda: project.is_at("collect_static", begun))
+
+    shell.send_signal(signal.SIGINT)
+    time.sleep(7.5)  # noqa: TID251  as GitHub does
+    shell.send_signal(signal.SIGTERM)
+    time.sleep(2.5)  # noqa: TID251  as above
+    os.killpg(shell.pid, signal.SIGKILL)
+    shell.communicate(timeout=30)
+
+    project.until(lambda: len(project.ends()) > runs)
+    assert project.ends()[-1] == "rolled_back"
+    assert project.live() == live
+    assert "the controller was lost" in project.must("history")
+    project.must("status")
+    project.open_gate()
+    again = project.inv("deploy")
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_a_host_whose_key_changes_before_the_confirm_is_never_confirmed(project):
+    live = project.live()
+    started = project.waiting_deploy()
+    assert project.host.run(OTHER_KEY).returncode == 0
+    try:
+        project.open_gate()
+        code, output = told(started)
+    finally:
+        project.host.run(OWN_KEY)
+        project.until(lambda: project.host.answers_ssh)
+
+    assert code == 6, output
+    assert "cannot be reached anew" in output
+    assert "key" in output
+    assert project.ends()[-1] == "rolled_back"
+    assert project.live() == live
+    project.must("status")
 
 
 def test_a_reader_that_leaves_early_stops_no_deploy(project):

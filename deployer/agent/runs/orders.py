@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from deployer.agent.context import ActionFailed, Context, Emit, Fields
@@ -12,6 +12,7 @@ from deployer.agent.runs.deploy_log import PATH as LOG
 from deployer.agent.runs.deploy_log import DeployLog
 from deployer.agent.runs.opening import OpenRun
 from deployer.agent.runs.performing import is_known, perform
+from deployer.agent.system.shutdown import host_stops
 from deployer.agent.talk import frames
 from deployer.agent.talk.mailbox import Letter
 from deployer.agent.text import grammar
@@ -44,13 +45,28 @@ def read(letter: Letter) -> Order:
         raise ActionFailed(f"the order is not understood: {error}", _REPORT) from error
 
 
-class Orders:
-    """Works for one open run."""
+def to_finish(letter: Letter) -> Order | None:
+    """Give the order for after its commit that came with a proposal; raises ActionFailed."""
+    told = letter.message.get("finish")
+    if not isinstance(told, dict):
+        return None
+    return read(Letter({**told, "phase": "FINISH"}, letter.blobs))
 
-    def __init__(self, opened: OpenRun, ctx: Context, emit: Emit) -> None:
+
+class Orders:
+    """Works for one open run; `host_stops` tells whether the host is going down under it."""
+
+    def __init__(
+        self,
+        opened: OpenRun,
+        ctx: Context,
+        emit: Emit,
+        host_stops: Callable[[], bool] = host_stops,
+    ) -> None:
         self._opened = opened
         self._ctx = ctx
         self._emit = emit
+        self._host_stops = host_stops
         self._log = DeployLog(ctx.path(LOG))
 
     def carry_out(self, order: Order) -> dict[str, object]:
@@ -78,7 +94,7 @@ class Orders:
             changed = self._perform(step)
         except ActionFailed as failed:
             # The cause only: what a program printed may hold a secret, and this file stays.
-            self._write(step, phase, "failed", cause=failed.cause)
+            self._write(step, phase, "failed", cause=failed.cause, **self._cut_off())
             self._say(f"{step.name} failed: {failed.cause}")
             raise
         self._write(step, phase, "done", changed=changed)
@@ -94,6 +110,11 @@ class Orders:
                 "note": self._ctx.note,
             }
         )
+
+    def _cut_off(self) -> dict[str, object]:
+        """Say when a step failed because all was told to stop: that is not its release's fault."""
+        is_so = self._ctx.cancelled.is_set() or self._host_stops()
+        return {"cancelled": True} if is_so else {}
 
     def _perform(self, step: Step) -> bool:
         changed = False

@@ -14,13 +14,12 @@ from deployer.agent.runs.falling_back import check_live
 from deployer.agent.runs.journal import NAME, SCHEMA, Journal, Record, load
 from deployer.agent.runs.lock import Lock, LockHeld
 from deployer.agent.runs.recovery import ATTEMPTS, Plan, newest_schema, plan
-from deployer.agent.runs.unwinding import ROLLBACK_FAILED, Unwinding, Unwound
+from deployer.agent.runs.unwinding import PAUSE, ROLLBACK_FAILED, Unwinding, Unwound
 
 JOURNAL = NAME
 FAILED = 1
 NOT_AGAIN = 3
 """The exit code that has systemd try no more (`RestartPreventExitStatus=`): a person is needed."""
-_PAUSE = 2.0
 
 
 class NewerJournal(Exception):
@@ -33,7 +32,7 @@ class NewerJournal(Exception):
         )
 
 
-def recover(app: str, root: Path = ROOT, pause: float = _PAUSE) -> int:
+def recover(app: str, root: Path = ROOT, pause: float = PAUSE) -> int:
     """Put the open run of an app back and look at what is live; 0 unless that failed for good."""
     folder = Context(app, "", root=root).state_folder
     if not folder.is_dir():
@@ -53,7 +52,7 @@ def recover(app: str, root: Path = ROOT, pause: float = _PAUSE) -> int:
 
 
 def put_right(
-    ctx: Context, emit: Emit, pause: float = _PAUSE, *, again: bool = False
+    ctx: Context, emit: Emit, pause: float = PAUSE, *, again: bool = False
 ) -> tuple[Unwound | None, Unwound | None]:
     """Put the open run back and leave a damaged live release; gives how each ended, if it was.
 
@@ -78,7 +77,7 @@ def recover_locked(
     app: str,
     root: Path,
     journal: Journal,
-    pause: float = _PAUSE,
+    pause: float = PAUSE,
     *,
     again: bool = False,
     emit: Emit | None = None,

@@ -47,7 +47,9 @@ class Plan:
     release: str = ""
     revision: str = ""
     failure: str = ""
-    """The step that failed, and why; "" if none did."""
+    """The step that failed by itself, and why; "" if none did."""
+    found_bad: bool = False
+    """Whether the release failed here or for the controller, and not only its run was cut off."""
     by_person: bool = False
     """Whether somebody asked for it; all else that puts a run back is automatic."""
     began: float = 0.0
@@ -65,7 +67,8 @@ class Plan:
     @property
     def freezes(self) -> bool:
         """Whether its revision is not to be deployed again just so."""
-        return self.command == "deploy" and self.is_exposed and not self.by_person
+        bad = self.found_bad and not self.by_person
+        return self.command == "deploy" and self.is_exposed and bad
 
     @property
     def is_hopeless(self) -> bool:
@@ -100,6 +103,7 @@ def plan(records: Sequence[_Fields], *, again: bool = False) -> Plan | None:
         return None
     begin = next((record for record in mine if _text(record, "event") == "begin"), {})
     started = [_started(record) for record in mine if _is_start(record, "step")]
+    failure = _failure(mine)
     return Plan(
         run=run,
         fence=max(_whole(record, "fence") for record in mine),
@@ -108,7 +112,8 @@ def plan(records: Sequence[_Fields], *, again: bool = False) -> Plan | None:
         actor=_text(begin, "actor"),
         release=_release(begin, "id"),
         revision=_release(begin, "revision"),
-        failure=_failure(mine),
+        failure=failure,
+        found_bad=bool(failure) or any(record.get("found_bad") is True for record in mine),
         by_person=any(_text(record, "asked_by") == "person" for record in mine),
         began=_number(begin, "time"),
         undo=tuple(reversed(started)),
@@ -189,7 +194,11 @@ def _release(begin: _Fields, key: str) -> str:
 
 
 def _failure(records: Sequence[_Fields]) -> str:
-    failed = (one for one in records if _text(one, "state") == "failed" and "cause" in one)
+    failed = (
+        one
+        for one in records
+        if _text(one, "state") == "failed" and "cause" in one and one.get("cancelled") is not True
+    )
     return next((f"{_text(one, 'step')} failed: {_text(one, 'cause')}" for one in failed), "")
 
 

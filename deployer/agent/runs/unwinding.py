@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from deployer.agent.context import ActionFailed, Context, Emit, Fields
 from deployer.agent.disk.ballast import Ballast
@@ -16,8 +17,11 @@ from deployer.agent.runs.deploy_log import DeployLog
 from deployer.agent.runs.freezes import freeze
 from deployer.agent.runs.journal import Journal, Writer
 from deployer.agent.runs.performing import is_full, perform
-from deployer.agent.runs.recovery import Plan
+from deployer.agent.runs.readying import make_ready
+from deployer.agent.runs.recovery import ATTEMPTS, Plan
 
+PAUSE = 2.0
+"""Seconds between two attempts at putting a run back."""
 ABORTED = "aborted"
 ROLLED_BACK = "rolled_back"
 ROLLBACK_FAILED = "rollback_failed"
@@ -36,6 +40,12 @@ class Unwound:
         """Whether the host is as it was before the run."""
         return self.outcome != ROLLBACK_FAILED
 
+    @property
+    def event(self) -> dict[str, object]:
+        """The same as the answer to whoever asked."""
+        told = {"outcome": self.outcome, "cause": self.cause, "log": list(self.log)}
+        return {"event": "undone", **told}
+
 
 class Unwinding:
     """One attempt at putting one run back; goes on after errors, and never raises one."""
@@ -49,13 +59,26 @@ class Unwinding:
         self._deploy_log = DeployLog(self._ctx.path(LOG))
         self._ballast = Ballast.of(self._ctx)
 
+    def persist(self, reason: str, pause: float, leaves: Callable[[], bool]) -> Unwound:
+        """Attempt it until it is done, or in vain; who `leaves` leaves the rest to a recovery."""
+        ended = self.attempt(reason, last=False)
+        for _ in range(ATTEMPTS - 1):
+            if ended.ok or leaves():
+                return ended
+            Event().wait(pause)
+            ended = self.attempt(reason, last=False)
+        if not ended.ok and not leaves():
+            self.close(ended, reason)
+        return ended
+
     def attempt(self, reason: str, *, last: bool) -> Unwound:
         """Do it; a failed attempt closes the run only if it is the `last`."""
+        self._log = []
         self._ballast.relieve()
         # On disk before anything is done, so that an attempt that dies counts too.
-        by = {"asked_by": "person"} if self._plan.by_person else {}
-        self._write("undo", state="start", reason=reason, **by)
+        self._write("undo", state="start", reason=reason, **self._whose_fault())
         self._deploy_log.say(f"{self._ctx.app}: putting {self._plan.run} back: {reason}")
+        make_ready(self._ctx, self._plan)
         harmless, grave = self._undo()
         if self._plan.is_exposed:
             grave += self._perform_all("settle", self._plan.settle)
@@ -76,6 +99,11 @@ class Unwinding:
         what = " ".join(filter(None, (plan.command or "run", plan.release)))
         took = max(0.0, time.time() - plan.began) if plan.began else 0.0
         self._deploy_log.ended(self._ctx.app, what, ended.outcome, plan.actor, took)
+
+    def _whose_fault(self) -> dict[str, object]:
+        """Give what a recovery after us needs to know: it decides about the freeze."""
+        person: dict[str, object] = {"asked_by": "person"} if self._plan.by_person else {}
+        return {**person, "found_bad": True} if self._plan.found_bad else person
 
     def _freeze(self, reason: str) -> None:
         plan, folder = self._plan, self._ctx.state_folder

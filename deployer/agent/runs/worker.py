@@ -17,7 +17,8 @@ from deployer.agent.runs.confirming import journal_says
 from deployer.agent.runs.opening import OpenRun, open_run
 from deployer.agent.runs.recovery import plan
 from deployer.agent.runs.refusal import Refused
-from deployer.agent.runs.unwinding import ABORTED, Unwinding, Unwound
+from deployer.agent.runs.unwinding import ABORTED, PAUSE, Unwinding, Unwound
+from deployer.agent.system.shutdown import host_stops
 from deployer.agent.talk.frames import Reader
 from deployer.agent.talk.launching import SOCKETS
 from deployer.agent.talk.mailbox import LATE, Letter, Mailbox
@@ -39,11 +40,13 @@ class Worker:
         self._sockets = sockets
         self._proposal: Proposal | None = None
         self._awaiting: Awaiting | None = None
+        self._to_finish: orders.Order | None = None
         self._is_alone = False
-        self.host_stops = _host_stops
+        self.host_stops = host_stops
+        self.pause = PAUSE
         self._ctx = Context(place.app, place.run, root=place.root, emit=self._emit)
-        self._speaker = Speaker(connection.sendall, self._ctx.cancelled.set)
-        self._mailbox = Mailbox(Reader(connection.recv), self._ctx.cancelled.set)
+        self._speaker = Speaker(connection.sendall, self._cancel)
+        self._mailbox = Mailbox(Reader(connection.recv), self._cancel)
         self._state = _OPEN
         self._failed = False
         self._stopped = False
@@ -65,10 +68,11 @@ class Worker:
         try:
             opened = open_run(self._place, letter.message, self._live)
         except Refused as no:
-            self._refuse(no.why, no.message, no.hint)
+            self._emit(no.event)
             return 0
         except (WrongWord, OSError) as error:
-            self._refuse("protocol", str(error), "Look at the host's disk and its agent.")
+            hint = "Look at the host's disk and its agent."
+            self._emit(Refused("protocol", str(error), hint).event)
             return 0
         try:
             return self._serve(opened)
@@ -85,7 +89,7 @@ class Worker:
         self._ctx.release = opened.release
         self._emit({"event": "begun", "fence": opened.writer.fence})
         actions.load_all()  # now, while the controller thinks; and no later update can remove them
-        work = orders.Orders(opened, self._ctx, self._emit)
+        work = orders.Orders(opened, self._ctx, self._emit, self.host_stops)
         try:
             while not self._is_over:
                 letter = self._mailbox.take(self._awaiting.left if self._awaiting else None)
@@ -95,7 +99,7 @@ class Worker:
                 if self._stopped:
                     break
                 self._take(letter, opened, work)
-            return self._leave(opened)
+            return self._leave(opened, work)
         finally:
             self._stop_awaiting()
             while (letter := self._mailbox.take(0)) is not LATE:
@@ -111,7 +115,8 @@ class Worker:
         if letter is LATE:
             seconds = self._proposal.deadline if self._proposal else 0.0
             self._is_alone = True  # who did not confirm is not waited for
-            self._undo(opened, f"nobody confirmed in {seconds:g} s")
+            # Bad, whoever was lost: a release that cuts its host off ends just so.
+            self._undo(opened, f"nobody confirmed in {seconds:g} s", found_bad=True)
         elif letter.verb in ("", "bye"):
             self._is_alone = True
         else:
@@ -123,7 +128,8 @@ class Worker:
         elif letter.reply is not None:
             letter.reply(self._confirmed(letter, opened))
         elif letter.verb == "undo" and self._state in (_OPEN, _AWAITING):
-            self._undo(opened, str(letter.message.get("reason", "")))
+            bad = letter.message.get("found_bad") is True
+            self._undo(opened, str(letter.message.get("reason", "")), found_bad=bad)
         elif letter.verb == "propose" and self._state == _OPEN:
             self._emit(self._proposed(letter, opened))
         elif letter.verb == "commit" and self._state == _OPEN:
@@ -143,6 +149,8 @@ class Worker:
         except ActionFailed as failed:
             answer = orders.failure(failed)
         else:
+            if order.phase == "FINISH":
+                self._to_finish = None
             answer = work.carry_out(order)
         self._failed = self._failed or answer["ok"] is not True
         self._emit(answer)
@@ -152,7 +160,7 @@ class Worker:
         if self._state != wanted:
             raise ActionFailed(f"an order of {phase} cannot be given: the run is {self._state}")
 
-    def _undo(self, opened: OpenRun, reason: str) -> Unwound:
+    def _undo(self, opened: OpenRun, reason: str, *, found_bad: bool = False) -> Unwound:
         self._stop_awaiting()
         wanted = plan(opened.records)
         if fencing.is_overtaken(opened):
@@ -161,35 +169,29 @@ class Worker:
             ended = Unwound(ABORTED)
         else:
             app, root = self._place.app, self._place.root
-            wanted = replace(wanted, by_person=self._mailbox.by_person)
+            bad = found_bad or wanted.found_bad
+            wanted = replace(wanted, by_person=self._mailbox.by_person, found_bad=bad)
             unwinding = Unwinding(root, app, wanted, opened.journal, self._emit)
-            ended = unwinding.attempt(reason or "asked to", last=False)
-            if not ended.ok and not (self._stopped and self.host_stops()):
-                unwinding.close(ended, reason)
+            ended = unwinding.persist(
+                reason or "asked to", self.pause, lambda: self._stopped and self.host_stops()
+            )
         self._state = _UNDONE
         self._failed = not ended.ok
-        self._emit(
-            {
-                "event": "undone",
-                "outcome": ended.outcome,
-                "cause": ended.cause,
-                "log": list(ended.log),
-            }
-        )
+        self._emit(ended.event)
         return ended
 
     def _proposed(self, letter: Letter, opened: OpenRun) -> dict[str, object]:
         try:
-            wanted = proposal(letter.message)
+            wanted, to_finish = proposal(letter.message), orders.to_finish(letter)
             self._want_success("proposed")
             opened.write("await_confirm", deadline=wanted.deadline, **wanted.fields)
             path = confirm_socket(self._sockets, opened.app, opened.run)
             self._awaiting = Awaiting(path, wanted.deadline, self._mailbox.put)
         except Refused as no:
             return no.event
-        except (WrongWord, OSError) as error:
+        except (WrongWord, ActionFailed, OSError) as error:
             return Refused("failed", f"it cannot wait for a confirm: {error}").event
-        self._proposal = wanted
+        self._proposal, self._to_finish = wanted, to_finish
         self._state = _AWAITING
         return {"event": "awaiting", "deadline": wanted.deadline}
 
@@ -225,7 +227,14 @@ class Worker:
             self._awaiting.close()
         self._awaiting = None
 
-    def _leave(self, opened: OpenRun) -> int:
+    def _cancel(self) -> None:
+        """Stop what is being done; what is committed is finished, whoever still listens."""
+        if self._state != _COMMITTED:
+            self._ctx.cancelled.set()
+
+    def _leave(self, opened: OpenRun, work: orders.Orders) -> int:
+        if self._state == _COMMITTED and self._to_finish and not self._stopped:
+            work.carry_out(self._to_finish)  # nobody is there any more who could order it
         if self._state not in (_OPEN, _AWAITING):
             return 1 if self._state == _UNDONE and self._failed else 0
         if self._stopped and self.host_stops():
@@ -237,14 +246,5 @@ class Worker:
         link = self._ctx.path(f"/srv/{self._ctx.app}/run/live")
         return link.readlink().name if link.is_symlink() else ""
 
-    def _refuse(self, why: str, message: str, hint: str = "") -> None:
-        self._emit(Refused(why, message, hint).event)
-
     def _emit(self, event: dict[str, object]) -> None:
         self._speaker(event)
-
-
-def _host_stops() -> bool:
-    asking = Context("", "")
-    said = asking.execute(["systemctl", "is-system-running"], quiet=True, timeout=10)
-    return said.stdout.strip() == b"stopping"

@@ -14,6 +14,13 @@ from deployer.agent.talk.serve import Front
 
 RELEASE = {"id": "000042-1a2b3c4", "number": 42, "revision": "1a2b3c4d5e"}
 BEGIN = {"verb": "begin", "app": "shop", "run": "r1", "command": "deploy", "actor": "ann@laptop"}
+PROPOSE = {
+    "verb": "propose",
+    "deadline": 60,
+    "fleet": ["web1", "web2"],
+    "host": "web1",
+    "leader": "web1",
+}
 
 
 class Peer:

@@ -8,16 +8,8 @@ from deployer.agent.runs.journal import Journal, Writer
 from deployer.agent.runs.lock import Lock
 from deployer.agent.runs.recovering import recover
 from deployer.agent.text import grammar
-from tests.unit.agent.talk import RELEASE, order, shell, step
+from tests.unit.agent.talk import PROPOSE, RELEASE, order, shell, step
 from tests.unit.agent.test_worker import outcomes, writes, wrote
-
-PROPOSE = {
-    "verb": "propose",
-    "deadline": 60,
-    "fleet": ["web1", "web2"],
-    "host": "web1",
-    "leader": "web1",
-}
 
 
 def published(host, run="r1"):
@@ -145,6 +137,59 @@ def test_the_loss_of_the_old_connection_changes_nothing_any_more(host, waiting):
     assert answer["outcome"] == "committed"
     assert ended(host) == ["committed"]
     Lock(host.state, {"run": "next"}).release()
+
+
+def to_finish(host, line="true"):
+    """A proposal that says what to do after its commit."""
+    steps = [step("retire", [shell(line)]), step("prune", [writes(host, "pruned")])]
+    return {**PROPOSE, "finish": {"phase": "FINISH", "steps": steps}}
+
+
+def test_one_whose_controller_is_gone_finishes_by_itself(host):
+    peer = published(host)
+    peer.ask(to_finish(host), "awaiting")
+    peer.close()
+
+    assert confirm(host)["outcome"] == "committed"
+
+    assert ended(host) == ["committed"]
+    assert wrote(host, "pruned") == ["pruned"]
+    assert [one["state"] for one in host.journal() if one.get("step") == "prune"] == [
+        "start",
+        "done",
+    ]
+
+
+def test_one_that_is_lost_while_it_finishes_goes_on_and_does_nothing_twice(host):
+    peer = published(host)
+    told = to_finish(host, "echo at work; sleep 0.3")
+    peer.ask(told, "awaiting")
+    confirm(host)
+    peer.send({"verb": "order", **told["finish"]})
+    peer.until("line")
+
+    peer.close()
+
+    assert ended(host) == ["committed"]
+    assert wrote(host, "pruned") == ["pruned"]
+
+
+def test_one_that_goes_back_finishes_nothing(host):
+    peer = published(host)
+    peer.ask({**to_finish(host), "deadline": 0.2}, "awaiting")
+
+    assert ended(host) == ["rolled_back"]
+    assert wrote(host, "pruned") == []
+
+
+def test_an_order_for_later_that_is_not_understood_is_no_proposal(host):
+    peer = published(host)
+    wrong = {**PROPOSE, "finish": {"steps": [step("x", [{"action": "Format"}])]}}
+
+    answer = peer.ask(wrong, "awaiting", "refused")
+
+    assert (answer["event"], answer["why"]) == ("refused", "failed")
+    assert "Format" in answer["message"]
 
 
 def test_without_a_confirm_the_host_goes_back_by_itself(host):

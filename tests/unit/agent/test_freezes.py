@@ -1,7 +1,8 @@
 import pytest
 
 from deployer.agent.runs.freezes import freeze, read_frozen, thaw, went_back
-from tests.unit.agent.talk import RELEASE, order, shell, step
+from deployer.agent.runs.recovering import recover
+from tests.unit.agent.talk import BEGIN, PROPOSE, RELEASE, order, shell, step
 
 BAD = order("PUBLISH", step("restart", [shell("exit 3")]))
 
@@ -27,15 +28,74 @@ def test_a_deploy_that_was_put_back_freezes_its_revision(host):
     assert one["when"]
 
 
-def test_a_controller_that_vanished_freezes_it_too(host):
+def test_what_its_controller_found_bad_is_frozen_too(host):
     peer = host.worker(release=RELEASE)
     peer.until("begun")
     peer.ask(order("PUBLISH", step("restart", [shell("true")])), "order")
 
+    peer.ask({"verb": "undo", "reason": "web2 failed in verify", "found_bad": True}, "undone")
+
+    (one,) = read_frozen(host.state)
+    assert (one["run"], one["cause"]) == ("r1", "web2 failed in verify")
+
+
+@pytest.mark.parametrize("line", ["true", "sleep 60"])
+def test_a_controller_that_vanished_says_nothing_against_the_release(host, line):
+    peer = host.worker(release=RELEASE)
+    peer.until("begun")
+    peer.send(order("PUBLISH", step("restart", [shell(line)])))
+    peer.until("action" if line != "true" else "order")
+
     peer.close()
     host.wait()
 
-    assert frozen(host) == [(RELEASE["revision"], "r1")]
+    assert host.journal()[-1]["outcome"] == "rolled_back"
+    assert frozen(host) == []
+
+
+def test_a_step_that_fails_because_the_host_goes_down_says_nothing_against_the_release(host):
+    peer = host.worker(begins=False)
+    peer.worker.host_stops = lambda: True
+    peer.send({**BEGIN, "release": RELEASE})
+    peer.until("begun")
+    peer.ask(BAD, "order")
+
+    peer.close()
+    host.wait()
+
+    assert host.journal()[-1]["outcome"] == "rolled_back"
+    assert frozen(host) == []
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_nobody_could_confirm_is_frozen(host, stays):
+    peer = host.worker(release=RELEASE)
+    peer.until("begun")
+    peer.ask(order("PUBLISH", step("restart", [shell("true")])), "order")
+    peer.ask({**PROPOSE, "deadline": 0.2}, "awaiting")
+    if not stays:
+        peer.close()
+
+    host.wait()
+
+    (one,) = read_frozen(host.state)
+    assert one["cause"] == "nobody confirmed in 0.2 s"
+
+
+@pytest.mark.parametrize(("line", "times"), [("true", 0), ("exit 3", 1)])
+def test_a_host_that_lost_its_power_freezes_only_what_had_failed(host, line, times):
+    peer = host.worker(release=RELEASE)
+    peer.until("begun")
+    peer.ask(order("PUBLISH", step("restart", [shell(line)])), "order")
+    crashed = (host.state / "journal").read_bytes()
+    host.close()
+    thaw(host.state)
+    (host.state / "journal").write_bytes(crashed)
+
+    assert recover("shop", host.root, pause=0) == 0
+
+    assert host.journal()[-1]["outcome"] == "rolled_back"
+    assert frozen(host) == [(RELEASE["revision"], "r1")] * times
 
 
 @pytest.mark.parametrize("words", [({"verb": "cancel"},), ()])

@@ -6,6 +6,7 @@ import pytest
 
 from deployer.agent.runs.journal import Journal, Writer
 from deployer.agent.runs.lock import Lock
+from deployer.agent.runs.recovery import ATTEMPTS
 from tests.unit.agent.talk import BEGIN, RELEASE, order, shell, step
 
 
@@ -97,6 +98,7 @@ def test_after_publishing_the_live_release_is_settled_forwards(host):
 
 def test_a_release_that_cannot_be_settled_is_a_failed_rollback(host):
     peer = host.worker(settle=[shell("echo dead; false"), writes(host, "settled")])
+    peer.worker.pause = 0
     peer.until("begun")
     peer.ask(order("VERIFY", step("health", [shell("false")])), "order")
 
@@ -105,10 +107,24 @@ def test_a_release_that_cannot_be_settled_is_a_failed_rollback(host):
     assert end["outcome"] == "rollback_failed"
     assert end["cause"].startswith("settle: ")
     assert "dead" in end["log"]
-    assert wrote(host, "settled") == ["settled"]
+    assert wrote(host, "settled") == ["settled"] * ATTEMPTS
     peer.close()
     host.wait()
     assert host.exit_codes == [1]
+    assert outcomes(host) == ["rollback_failed"]
+
+
+def test_what_fails_once_while_it_is_put_back_is_done_again(host):
+    flag = host.root / "flag"
+    peer = host.worker(settle=[shell(f"test -e {flag} || {{ touch {flag}; false; }}")])
+    peer.worker.pause = 0
+    peer.until("begun")
+    peer.ask(order("VERIFY", step("health", [shell("false")])), "order")
+
+    end = peer.ask({"verb": "undo", "reason": "unhealthy"}, "undone")
+
+    assert (end["outcome"], end["log"]) == ("rolled_back", [])
+    assert outcomes(host) == ["rolled_back"]
 
 
 def test_an_undo_that_fails_does_not_keep_the_others_from_being_done(host, peer):

@@ -57,6 +57,24 @@ def test_closed_outputs_do_not_break_a_command(project, closed):
     assert (project / "seen/release/config/app.env").is_file()
 
 
+@pytest.mark.parametrize("words", [("--list",), ("--help",), ("deploy", "--help"), ("schema",)])
+def test_a_reader_that_leaves_early_is_no_error(project, words):
+    line = f"{DEPLOYER} {' '.join(words)} | true"
+
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=project,
+        env=BARE,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_listing_commands_needs_nothing(tmp_path):
     done = typed(tmp_path, "--list")
 

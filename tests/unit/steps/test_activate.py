@@ -1,5 +1,5 @@
 from deployer.core.actions.files import Install, Link, PutBack
-from deployer.core.actions.units import SwapEnabled
+from deployer.core.actions.units import StopUnit, SwapEnabled
 from deployer.core.actions.web_server import ReloadWebServer
 from deployer.steps.activate import Activate
 from tests.shop_values import FIRST, FOLDER, OLD, SITE, app_answer, facts, target
@@ -57,13 +57,27 @@ def test_the_socket_is_the_first_thing_that_goes_back():
         PutBack("/srv/shop/run/previous"),
         PutBack("/srv/shop/current"),
         SwapEnabled("shop@blue.service", "shop@green.service"),
+        StopUnit("shop@green.service"),
     )
+
+
+def test_what_has_served_answers_its_last_requests_unless_it_is_kept_warm():
+    warm = {
+        "blue": {"release": OLD, "active": "active"},
+        "green": {"release": "000042-1a2b3c4", "active": "active"},
+    }
+
+    kept = Activate().undo(target(), facts(app_answer(colours=warm), **SAME))
+    new = Activate().undo(target(), facts(**SAME))
+
+    assert [one for one in kept if isinstance(one, StopUnit)] == []
+    assert new[-1] == StopUnit("shop@green.service", kill=False, after=0.0)
 
 
 def test_a_changed_site_goes_back_and_is_reloaded():
     undo = Activate().undo(target(), facts(**CHANGED))
 
-    assert undo[-3:] == (PutBack(ENABLED), PutBack(AVAILABLE), ReloadWebServer())
+    assert undo[-4:-1] == (PutBack(ENABLED), PutBack(AVAILABLE), ReloadWebServer())
 
 
 def test_everything_that_is_replaced_is_put_back():

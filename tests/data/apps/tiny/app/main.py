@@ -4,6 +4,7 @@
 import json
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from app import first, last
@@ -27,6 +28,8 @@ def connected():
 def answer(method, path):
     if path == "/healthz" and first.BROKEN == "health":
         return "500 Internal Server Error", {}
+    if path == "/slow":
+        time.sleep(0.5)  # noqa: TID251  a request that takes its time
     release = os.environ.get("RELEASE_ID", "")
     seen = {"revision": first.REVISION, "release": release, "whole": WHOLE}
     if method == "POST":
