@@ -83,7 +83,8 @@ class ExecStream:
 
     def ending(self) -> Ending:
         self._channel.status_event.wait(LAST_WORDS)
-        self._listen()
+        with suppress(*GONE):
+            self._listen()
         transport = self._connection.transport
         signals = transport.exit_signals if isinstance(transport, TunedTransport) else {}
         signal = signals.get(self._channel.chanid, "")
@@ -103,8 +104,9 @@ class ExecStream:
             with suppress(*GONE):
                 self._channel.shutdown_write()
         output = []
-        while data := self.read(ends - time.monotonic()):
-            output.append(data)
+        with suppress(EOFError):
+            while data := self.read(ends - time.monotonic()):
+                output.append(data)
         ending = self.ending()
         if ending.exit_code is None:
             name = self._connection.host_address.name
