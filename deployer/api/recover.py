@@ -60,9 +60,12 @@ class Recovering:
         """Have hosts put themselves right, then make the fleet whole."""
         refused = self._put_right()
         found = self._states()
-        if not self._undo and self._confirm_waiting(found):
+        confirmed = () if self._undo else self._confirm_waiting(found)
+        if confirmed:
             found = self._states()
-        still = [error for host, error in refused.items() if found[host].locked_by]
+        # One that was just confirmed may be at work on its finishing touches, which is well.
+        asked = (host for host in refused if host not in confirmed)
+        still = [refused[host] for host in asked if found[host].locked_by]
         if still:
             raise still[0]
         if any(one.outcome is Outcome.ROLLBACK_FAILED for one in self._reports.values()):
@@ -92,8 +95,8 @@ class Recovering:
         self._at.on_all(self._sessions, lambda session: session.ask((app_state(),)))
         return {host: session.facts[app_state()] for host, session in self._sessions.items()}
 
-    def _confirm_waiting(self, found: Mapping[str, AppState]) -> bool:
-        """Confirm hosts that still wait for what their leader has decided; tells if there are."""
+    def _confirm_waiting(self, found: Mapping[str, AppState]) -> tuple[str, ...]:
+        """Confirm hosts that still wait for what their leader has decided; tells which."""
         decided = {state.decided.run for state in found.values() if state.decided}
         waiting = {
             host: one.run
@@ -104,7 +107,7 @@ class Recovering:
         for host, run in waiting.items():
             self._sessions[host].exchange({"verb": "confirm", "run": run}, ("verdict",))
             self._at.notice(f"run `{run}` still waited for its confirm and has it now", host=host)
-        return bool(waiting)
+        return tuple(waiting)
 
     def _finish(self, split: Split, found: Mapping[str, AppState]) -> Ending:
         at, sessions = self._only(split.back)

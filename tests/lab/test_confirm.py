@@ -17,7 +17,7 @@ from deployer.core.transport import Message
 from deployer.inventory.loader import load
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
-from deployer.lab.machine import attempt, run, wait_until
+from deployer.lab.machine import wait_until
 from deployer.lab.traffic import Traffic
 from deployer.transport.ssh import SshTransport
 from tests.faults.tiny import HOST_NAME, NAME, revise, tiny
@@ -97,22 +97,18 @@ def is_at(host: LabHost, begun: int, step: str) -> bool:
 
 @contextmanager
 def behind_a_firewall(host: LabHost, when: Callable[[], bool]) -> Iterator[None]:
-    """Have a host drop what comes to its web server from outside, as soon as something is so."""
-    chain = "nft add table inet shut; nft add chain inet shut in '{ type filter hook input"
-    line = f"{chain} priority 0; }}'; nft add rule inet shut in iifname != lo tcp dport 80 drop"
-    words = ("nsenter", "-t", str(host.leader), "-n", "sh", "-c")
-
-    def shut() -> None:
-        if wait_until(when, seconds=60):
-            run(*words, line)
-
-    thread = Thread(target=shut)
-    thread.start()
+    """Have a host's web server answer nobody outside, as soon as something is so."""
+    # What goes to the host itself is found in the table `local`, which is asked first.
+    rule = "ipproto 6 sport 80 blackhole priority 100"
+    waiting = Thread(
+        target=lambda: wait_until(when, seconds=60) and host.run(f"ip rule add {rule}")
+    )
+    waiting.start()
     try:
         yield
     finally:
-        thread.join()
-        attempt(*words, "nft delete table inet shut")
+        waiting.join()
+        host.run(f"ip rule delete {rule}")
 
 
 def confirm(project: Project, host: LabHost, run: str) -> Message:
