@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -274,7 +275,7 @@ def test_a_controller_that_dies_after_the_decision_leaves_a_split_that_can_be_fi
     project.must("status")
 
 
-def test_or_that_can_be_taken_back(project: Project) -> None:
+def test_or_that_can_be_taken_back_even_while_the_app_is_held(project: Project) -> None:
     before = served(project)[0]
     others = project.hosts[1:]
 
@@ -283,7 +284,9 @@ def test_or_that_can_be_taken_back(project: Project) -> None:
         host.run(f"systemctl stop 'deployer-{NAME}-*'")  # it goes back at once when told to stop
     wait_until(lambda: {last_end(one)["outcome"] for one in others} == {"rolled_back"}, seconds=30)
     told(project, "status")
+    held = project.must("hold", "--reason", "somebody looks into it")
     project.must("recover", "--undo")
+    project.must("unhold", "--id", re.findall(r"h-[0-9a-f]+", held)[0])
 
     assert served(project) == [before] * 3
     project.must("status")

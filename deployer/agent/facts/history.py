@@ -29,7 +29,9 @@ def _run(name: str, records: Sequence[Record]) -> dict[str, object]:
     begin = next((one for one in records if one.get("event") == "begin"), {})
     # The last one counts: what was given up may have been mended by a later recovery.
     end = next((one for one in reversed(records) if one.get("event") == "end"), {})
-    failed = next((one for one in records if one.get("state") == "failed"), {})
+    # A step that was only told to stop says nothing: why it was told so is at the end.
+    by_itself = (one for one in records if one.get("cancelled") is not True)
+    failed = next((one for one in by_itself if one.get("state") == "failed"), {})
     release = begin.get("release")
     known: Mapping[str, object] = release if isinstance(release, Mapping) else {}
     started, ended = _time(records[0]), _time(end or records[-1])
