@@ -2,15 +2,17 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deployer.lab.lab import Lab
+from deployer.lab.machine import wait_until
 from tests.apps import shop_on_mariadb
 from tests.lab.outside import live
-from tests.lab.project import Project
+from tests.lab.project import INV, Project
 from tests.lab.test_migrations import (
     FAILS,
     NOTE,
@@ -34,6 +36,11 @@ class MariadbShop(Shop):
         done = self.host.run("mariadb -N -B shop", input=query)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def wait_for(self, condition: str) -> None:
+        """Wait until the server has a session of that kind."""
+        found = f"SELECT COUNT(*) FROM information_schema.processlist WHERE {condition}"
+        assert wait_until(lambda: self.sql(found) != "0", seconds=60), condition
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +103,35 @@ def test_once_the_half_is_taken_back_the_same_migrations_run_to_their_end(
     assert code == 0, told(events)
     assert {"more", "lost", "never"} <= on.columns
     assert on.project.healthz()["migrations"] == "ok"
+
+
+def test_after_a_crash_in_a_migration_its_statement_is_ended_and_its_state_is_told(
+    on: MariadbShop,
+) -> None:
+    before = live(on.host, "shop")
+    on.last = "0006_never"
+    slow = "CREATE TABLE late AS SELECT BENCHMARK(4000000000, MD5(1)) AS x"
+    on.add("0007_late", f'migrations.RunSQL("{slow}")', more='deployer = "additive"')
+    words = [INV, "deploy", "--env", "lab", "--revision", on.commit()]
+    places = {"cwd": on.project.folder, "env": on.project.environ}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    started = subprocess.Popen(words, **places, **quiet, stderr=subprocess.DEVNULL)  # type: ignore[call-overload]  # plain words
+    on.wait_for("info LIKE 'CREATE TABLE late%'")
+    on.host.run("systemctl kill --signal=KILL --kill-whom=all 'deployer-shop-2*'")
+
+    code = started.wait(timeout=120)
+
+    listed = on.host.run("cat /var/lib/deployer/shop/schema.json").stdout
+    at_work = on.sql(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'CREATE%'"
+    )
+    assert code == 6
+    assert at_work == "0"
+    assert json.loads(listed)["runs"][-1]["sentence"] == (
+        "database: catalog.0007_late was cut off or not begun, and may be half applied (it is not "
+        "atomic); the old code fits: yes"
+    )
+    assert (live(on.host, "shop"), on.project.healthz()["release"]) == (before, before)
 
 
 def test_a_database_that_only_a_person_can_take_back_is_told_at_every_backup(

@@ -30,6 +30,6 @@ def _alembic_state(script, connection):
 def _alembic_ask(connection):
     def ask(text, values=()):
         done = connection.exec_driver_sql(text, tuple(values))
-        return [tuple(row) for row in done]
+        return [tuple(row) for row in done] if done.returns_rows else []
 
     return ask

@@ -14,20 +14,40 @@ signal.signal(signal.SIGALRM, _too_long)
 signal.alarm(60)
 
 
+_MYSQL = (
+    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND %s <> '' "
+    "AND id <> CONNECTION_ID() AND info REGEXP '^ *(ALTER|CREATE|DROP|RENAME) '",
+    "KILL %s",
+)
+_SESSIONS = {
+    "postgresql": (
+        "SELECT pid FROM pg_stat_activity WHERE application_name = %s "
+        "AND datname = current_database()",
+        "SELECT pg_terminate_backend(%s)",
+    ),
+    "mysql": _MYSQL,  # its sessions have no name, but who else changes tables?
+    "mariadb": _MYSQL,
+}
+
+
 def _sessions_left(ask, vendor):
-    """Wait until the migration has no session any more; end it after a while. PostgreSQL only."""
+    """Wait until the migration has no session any more; end it after a while."""
     name = os.environ.get("DEPLOYER_SESSION")
-    if not name or vendor != "postgresql":
+    if not name or vendor not in _SESSIONS:
         return 0
-    found = "FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
+    find, end = _SESSIONS[vendor]
     for tick in range(100):
-        left = ask(f"SELECT count(*) {found}", [name])[0][0]
+        left = ask(find, [name])
         if not left:
             return 0
         if tick in (25, 50, 75):
-            ask(f"SELECT pg_terminate_backend(pid) {found}", [name])
+            for one in left:
+                try:
+                    ask(end, [one[0]])
+                except Exception:  # it has ended by itself
+                    continue
         time.sleep(0.2)
-    return left
+    return len(left)
 
 
 def _answer(found):

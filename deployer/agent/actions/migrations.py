@@ -90,7 +90,8 @@ def _require_quiet(ctx: Context, action: Mapping[str, object]) -> None:
     if ask_schema(ctx, read_question(action), _name(earlier)).left:
         raise ActionFailed(
             f"a migration of the earlier run `{earlier}` is still at work in the database",
-            f"End its session: `application_name` is `{_name(earlier)}` in pg_stat_activity.",
+            f"End its session: `application_name` is `{_name(earlier)}` in pg_stat_activity; "
+            "MariaDB and MySQL show what alters a table in SHOW PROCESSLIST.",
         )
 
 
