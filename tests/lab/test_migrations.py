@@ -303,3 +303,18 @@ def test_a_way_back_over_additive_migrations_is_free(on: Shop) -> None:
     assert code == 0, told(events)
     assert rolled.returncode == 0, rolled.stdout
     assert "the older code fits: yes, migrations since: catalog.0008_free" in rolled.stdout
+
+
+def test_the_database_of_a_new_url_is_dumped_before_it_is_migrated_too(on: Shop) -> None:
+    on.sql("CREATE DATABASE shop2 OWNER shop")
+    on.project.environ["DATABASE_URL"] = f"{URL}2"
+
+    code, events = on.deploy()
+
+    rows = json.loads(on.project.must("backups", "--output", "json"))["rows"]
+    of_run = [one["databases"] for one in rows if one["run"] == rows[-1]["run"]]
+    assert code == 0, told(events)
+    assert [one["place"] for found in of_run for one in found] == [
+        "127.0.0.1:5432/shop",
+        "127.0.0.1:5432/shop2",
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import cast
 
+from deployer.agent.backups import dumps
 from deployer.agent.context import ActionFailed, Context, Fields
 from deployer.agent.restores import restoration
 from deployer.agent.restores.restoration import Wish
@@ -25,6 +26,7 @@ def check_backup(ctx: Context, action: Fields) -> bool:
     wish = restoration.read(ctx, action)
     ctx.action(f"read {wish.backup.name} whole")
     restoration.check_whole(ctx, wish)
+    _tell_another(ctx, wish)
     notes = [one.check() for one in (database_of(ctx, wish), shared_of(ctx, wish)) if one]
     ctx.note = "; ".join([f"{wish.backup.name} is whole", *notes])
     return False
@@ -93,6 +95,14 @@ def database_of(ctx: Context, wish: Wish) -> Restorer | None:
 def shared_of(ctx: Context, wish: Wish) -> RestoreShared | None:
     """Give what restores the shared files of a wish."""
     return RestoreShared(ctx, wish) if wish.shared else None
+
+
+def _tell_another(ctx: Context, wish: Wish) -> None:
+    """Say when the dump is of another database than the live one, as after a move."""
+    was = fields.text(wish.database, "place")
+    now = dumps.place(ctx, wish.dump) if wish.dump else ""
+    if was and was != now:
+        ctx.notice(f"the dump is of `{was}`, and takes the place of `{now}`", "warning")
 
 
 def _told(kept: Kept) -> Mapping[str, str]:

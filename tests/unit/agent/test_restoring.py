@@ -89,6 +89,24 @@ def test_a_database_is_swapped_and_the_old_one_kept(ctx):
     assert ctx.results["restored"]["kept"]["database"]["name"] == str(kept)
 
 
+def test_a_dump_of_another_database_is_told_before_it_takes_the_place_of_the_live_one(tmp_path):
+    said: list[dict[str, object]] = []
+    made = Context(APP, RUN, root=tmp_path, emit=said.append)
+    made.path(SHARED).mkdir(parents=True)
+    write(made, 5)
+    name = backed_up(made)
+    said.clear()
+    moved = wish(name)
+    moved["what"]["dumps"] = [{**DUMP, "path": f"{SHARED}/moved.sqlite3"}]
+
+    for asked in (wish(name), moved):
+        restoring.check_backup(made, asked)
+
+    assert [one["text"] for one in said if one["event"] == "notice"] == [
+        f"the dump is of `{DATABASE}`, and takes the place of `{SHARED}/moved.sqlite3`"
+    ]
+
+
 def test_undo_gives_the_old_database_back_and_keeps_what_was_written_since(ctx):
     name = backed_up(ctx)
     write(ctx, 5)
