@@ -6,26 +6,37 @@ def _alembic_pending(script, connection, heads):
     """Give each pending revision with its changes; the database is only read."""
     from sqlalchemy import inspect
 
-    wanted = script.iterate_revisions("heads", heads or "base")
+    wanted = list(script.iterate_revisions("heads", heads or "base"))
     known = _Columns(inspect(connection))
     atomic = _transactional(connection.dialect)
+    together = atomic and not any(_commits(one.module) for one in wanted)
     pending = []
-    for one in reversed(list(wanted)):
+    for one in reversed(wanted):
         marked = getattr(one.module, "deployer", "")
         pending.append(
             {
                 "name": one.revision,
                 "title": (one.doc or "").strip(),
-                "atomic": atomic,
+                "atomic": atomic and not _commits(one.module),
                 "marked": marked if isinstance(marked, str) else "",
                 "changes": _noted(one, connection.dialect, known) if heads else [],
             }
         )
-    return {"first": not heads, "together": atomic, "pending": pending}
+    return {"first": not heads, "together": together, "pending": pending}
 
 
 def _transactional(dialect):
     return dialect.name in ("postgresql", "mssql")
+
+
+def _commits(module):
+    """Tell whether a revision ends the transaction itself, so that it may stop half way."""
+    import inspect
+
+    try:
+        return "autocommit_block" in inspect.getsource(module)
+    except OSError:  # compiled: nobody can tell
+        return True
 
 
 class _Columns:

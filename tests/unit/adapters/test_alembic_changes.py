@@ -1,3 +1,8 @@
+import runpy
+import textwrap
+from importlib.resources import files
+from types import ModuleType
+
 import pytest
 
 from deployer.core.migrations import parse_pending
@@ -17,6 +22,10 @@ with op.batch_alter_table("item") as batch_op:
     batch_op.add_column(sa.Column("note", sa.Text(), nullable=True))
     batch_op.alter_column("name", existing_type=sa.String(20), type_=sa.String(10))
     batch_op.create_unique_constraint("once", ["name"])
+"""
+APART = """\
+with op.get_context().autocommit_block():
+    op.create_index("more", "item", ["colour"], postgresql_concurrently=True)
 """
 FILLED = """\
 made = op.create_table("tag", sa.Column("id", sa.Integer(), primary_key=True))
@@ -71,6 +80,7 @@ CASES = {
             "adds unique constraint once on item"
         ),
     ),
+    APART: ("additive", "adds index more on item"),
     FILLED: (
         "additive",
         (
@@ -115,6 +125,17 @@ def test_to_look_at_a_revision_changes_no_row(project, judged):
     count = project.python("print(db.session.execute(db.text('SELECT count(*) FROM item')).one())")
 
     assert (len(judged), count) == (len(CASES), "(1,)\n")
+
+
+@pytest.mark.parametrize(("body", "commits"), [(APART, True), (BATCH, False)])
+def test_a_revision_that_commits_by_itself_is_not_atomic(tmp_path, body, commits):
+    probe = runpy.run_path(f"{files('deployer.adapters.probes')}/alembic_changes_probe.py")
+    file = tmp_path / "revision.py"
+    file.write_text("def upgrade():\n" + textwrap.indent(body, "    "))
+    module = ModuleType("revision")
+    module.__file__ = str(file)
+
+    assert probe["_commits"](module) is commits
 
 
 def test_on_an_empty_database_nothing_can_break(tmp_path):
