@@ -303,3 +303,27 @@ def test_recover_confirms_hosts_that_still_wait(project: Project) -> None:
     assert len(set(served(project))) == 1
     assert "still waited" in done.stdout + done.stderr
     assert last_end(leader)["outcome"] == "committed"
+
+
+def test_after_a_power_cut_users_are_sent_back_only_to_what_is_up(
+    project: Project, lab: Lab
+) -> None:
+    host = project.hosts[0]
+    before = live(host, NAME)
+    folder = f"/etc/systemd/system/deployer-recover@{NAME}.service.d"
+    wait = f"printf '[Service]\\nExecStartPre=/bin/sleep 4\\n' > {folder}/late.conf"
+    assert host.run(f"mkdir -p {folder} && {wait} && sync").returncode == 0
+    die(project, "look", limit=host.name)
+    new = live(host, NAME)
+
+    lab.power_cut(host)
+    lab.boot(host)
+    assert wait_until(lambda: status_of(project, host) == 200, seconds=30)
+    served_new = live(host, NAME)
+    with Traffic(host.address, HOST_NAME, rate=40, threads=2) as users:
+        wait_until(lambda: last_end(host)["outcome"] == "rolled_back", seconds=30)
+    host.run(f"rm -r {folder} && systemctl daemon-reload")
+
+    assert served_new == new != before
+    assert live(host, NAME) == before
+    assert users.seen.lost == 0, users.seen
