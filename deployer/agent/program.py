@@ -1,4 +1,4 @@
-"""The agent's command line: `serve`, `work APP RUN`, `recover APP`."""
+"""The agent's command line: `serve`, `work APP RUN`, `recover APP`, `guard APP PROCESS`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ def main(words: Sequence[str]) -> int:
             return _serve()
         if len(words) == 3 and words[0] == "work":  # noqa: PLR2004  its name and two arguments
             return _work(grammar.app_name(words[1]), grammar.run_id(words[2]))
+        if len(words) == 3 and words[0] == "guard":  # noqa: PLR2004  as above
+            return _guard(grammar.app_name(words[1]), grammar.process_id(words[2]))
         if len(words) == 2 and words[0] == "recover":  # noqa: PLR2004  its name and one argument
             return _recover(grammar.app_name(words[1]))
     except grammar.WrongWord as error:
         sys.stderr.write(f"deployer agent: {error}\n")
         return _USAGE
-    sys.stderr.write("usage: agent serve | agent work APP RUN | agent recover APP\n")
+    sys.stderr.write("usage: agent serve | work APP RUN | recover APP | guard APP PROCESS\n")
     return _USAGE
 
 
@@ -53,6 +55,12 @@ def _work(app: str, run: str) -> int:
         worker = Worker(connection, Context(app, run))
         signal.signal(signal.SIGTERM, lambda _number, _frame: worker.stop())
         return worker.work()
+
+
+def _guard(app: str, process: int) -> int:
+    from deployer.agent.runs.guarding import stand_by  # noqa: PLC0415  as above
+
+    return stand_by(app, process)
 
 
 def _recover(app: str) -> int:

@@ -51,6 +51,8 @@ NOT_COVERED = """\
 - Apps that take seconds to start: the tiny app of these cases takes 0.3.
 - Fleets: each case has one host. What a fleet does when its controller dies is tested apart, in
   `tests/lab`.
+- At boot, the content of files over 1 MiB and of environments of packages: only their names and
+  sizes are compared then, so that a boot takes no longer for it.
 - A hostile root user on the host; load balancers in front of it."""
 
 

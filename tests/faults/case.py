@@ -9,7 +9,8 @@ class Case:
 
     kind: str
     point: str
-    during: str = "deploy"  # | "broken deploy" | "rollback" | "backup" | "prune" | "restore"
+    during: str = "deploy"
+    """| broken deploy | rollback | backup | prune | restore | recover | hold | unhold"""
     second: str = ""  # where the recovery is struck too, in the same way
     seed: int = 0
 

@@ -37,7 +37,7 @@ def install() -> None:
     fault_removals.remove(plan.get("removed", []), command)
     if command == "serve":
         fault_removals.limit(plan)
-    elif command in ("work", "recover"):
+    if command in ("serve", "work", "recover"):
         Points(plan).install()
 
 
@@ -66,7 +66,7 @@ class Points:
 
     def install(self) -> None:
         """Wrap the few functions through which everything goes."""
-        from deployer.agent.runs import journal, orders, recovering, unwinding, worker
+        from deployer.agent.runs import holds, journal, orders, recovering, unwinding, worker
 
         self._wrap_step(orders.Orders)
         self._wrap_undo(unwinding.Unwinding)
@@ -75,6 +75,10 @@ class Points:
         self._wrap_call(worker.Worker, "_confirmed", "confirm")
         self._wrap_call(worker.Worker, "_committed", "commit")
         self._wrap_call(recovering, "recover_locked", "recover")
+        for name in ("hold", "unhold"):
+            self._wrap_call(holds, name, name)
+        for name in ("write_atomic", "unlink_durable"):
+            self._wrap_span(holds, name, name)
         sys.addaudithook(self._audit)
 
     def point(self, name: str) -> None:
@@ -174,6 +178,15 @@ class Points:
             done = call(*args, **named)
             self.point(f"after:{as_name}")
             return done
+
+        setattr(owner, name, wrapped)
+
+    def _wrap_span(self, owner: object, name: str, as_name: str) -> None:
+        call = getattr(owner, name)
+
+        def wrapped(*args, **named):
+            with Span(self, as_name):
+                return call(*args, **named)
 
         setattr(owner, name, wrapped)
 

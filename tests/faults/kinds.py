@@ -33,6 +33,8 @@ class Struck:
 
     lane: Lane
     command: Command
+    left: Command | None = None
+    """The command whose run was left open before; only `inv recover` has one."""
     struck: float = 0.0
     noticed: float = 0.0
     recovered: float = 0.0
@@ -41,6 +43,11 @@ class Struck:
     needs_boot: bool = False
     backup: Restorable | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def about(self) -> Command:
+        """The command whose run is to have an end."""
+        return self.left or self.command
 
     def mended(self) -> None:
         """Take the fault away."""

@@ -59,7 +59,7 @@ RANDOMS = 12
 def cases(seed: int = 1) -> tuple[Case, ...]:
     """Give them all, each once; the seed decides the random moments."""
     named = (deaths(), controllers(), links(), hosts(), clocks(), others(), ways_back(), restores())
-    parts = (*named, random_(seed))
+    parts = (*named, asked_for(), random_(seed))
     return tuple(dict.fromkeys(case for part in parts for case in part))
 
 
@@ -148,6 +148,14 @@ def restores() -> Iterator[Case]:
     yield from each(("SIGKILL of the controller", "disk full"), points, during="restore")
     for second in SWAPPED_BACK:
         yield from each(DEATHS, ("after:swap",), during="restore", second=second)
+
+
+def asked_for() -> Iterator[Case]:
+    """What the agent does in the conversation itself is struck: `inv recover`, and holds."""
+    yield from each(DEATHS, AGAIN, during="recover")
+    holding = ("before:hold", "mid:write_atomic", "after:hold")
+    yield from each(DEATHS, holding, during="hold")
+    yield from each(DEATHS, ("before:unhold", "mid:unlink_durable", "after:unhold"), "unhold")
 
 
 def random_(seed: int) -> Iterator[Case]:

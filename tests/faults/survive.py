@@ -24,6 +24,8 @@ SHOTS_OF_TWO = 2
 LATEST = 1.2
 CODES = {"committed": 0, "rolled_back": 6, "aborted": 9}
 NEVER_BEGUN = "never begun"
+HOLD = ("hold", "--reason", "a fault is tried")
+HOLDS = ("hold", "unhold")
 UNREACHABLE, UNKNOWN, ABORTED = 4, 7, 9
 INTERRUPTED = 130
 KILLED = -9
@@ -37,8 +39,10 @@ def survive(lane: Lane, case: Case, result: Result) -> None:
     with Users(lambda: lane.leader, f"{lane.host.name}-{lane.next_case()}") as users:
         it = strike(lane, case, result)
         lane.disarm()
-        result.outcome = verdict.end_of(lane, it.command.run) or NEVER_BEGUN
+        result.outcome = verdict.end_of(lane, it.about.run) or NEVER_BEGUN
         result.problems += judge(lane, users, it, result, old)
+        if case.during in HOLDS:
+            result.problems += what_holds(lane, result)
         result.problems += what_comes_next(lane)
     lane.sent |= users.sent
     lane.known |= users.acknowledged
@@ -48,9 +52,10 @@ def survive(lane: Lane, case: Case, result: Result) -> None:
 def strike(lane: Lane, case: Case, result: Result) -> Struck:
     """Start the command, let the fault strike, and wait until the host has put itself right."""
     backup = backed_up(lane) if case.during == "restore" else None
+    open_run = leave_open(lane) if case.during == "recover" else None
     words = backup.words if backup else wanted(lane, case)
     arm(lane, case)
-    it = Struck(lane, lane.start(*words), backup=backup)
+    it = Struck(lane, lane.start(*words), backup=backup, left=open_run)
     try:
         result.fired = inject(it, case)
         if case.second:
@@ -118,8 +123,23 @@ def wanted(lane: Lane, case: Case) -> tuple[str, ...]:
             return "deploy", "--revision", lane.revise(broken="health")
         case "first packages":
             return "deploy", "--revision", lane.revise(lock=str(time.time()))
+        case "hold":
+            return HOLD
+        case "unhold":
+            lane.must(*HOLD)
+            return "unhold", "--id", str(verdict.hold_of(lane)["id"])
         case other:
             return (other,)
+
+
+def leave_open(lane: Lane) -> Command:
+    """Leave a deploy in its middle, as if nothing were there that recovers it."""
+    lane.arm({"point": "after:activate", "do": "kill"}, removed=[*lane.removed, "guard"])
+    command = lane.start("deploy", "--revision", lane.revise())
+    wait_until(lambda: bool(lane.fired()) or command.ended.is_set(), seconds=REACHED_SECONDS)
+    command.signal(signal.SIGKILL)
+    command.wait()
+    return command
 
 
 def arm(lane: Lane, case: Case) -> None:
@@ -141,7 +161,7 @@ def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Ite
     if not result.fired:
         yield f"the point {result.case.point} was never reached: {said(it.command)}"
     yield from count_lost(users, it, result)
-    new = lane.target_of_rollback if result.case.during == "rollback" else it.command.release
+    new = lane.target_of_rollback if result.case.during == "rollback" else it.about.release
     yield from verdict.problems(lane, users, old, new or old)
     if it.backup:
         committed = result.outcome == "committed"
@@ -200,6 +220,19 @@ def is_stopped_early(case: Case) -> bool:
     """Tell whether the controller goes before it can have confirmed."""
     stops = "Ctrl-C" in case.kind or case.kind == "cancelled CI job" or CONTROLLER in case.kind
     return stops and case.point in (*mid(STEPS), *UNCONFIRMED)
+
+
+def what_holds(lane: Lane, result: Result) -> Iterator[str]:
+    """The app is held or it is not, as the command said; a hold that is there can be taken away."""
+    hold = verdict.hold_of(lane)
+    if hold and hold.get("why") != HOLD[-1]:
+        yield f"hold: its file is not whole: {hold}"
+    when, _, _ = result.case.point.partition(":")
+    is_done = when == "after" or result.exit_code == 0
+    if when != "mid" and bool(hold) != ((result.case.during == "hold") == is_done):
+        yield f"hold: struck {result.case.point}, exit {result.exit_code}, but the hold is {hold}"
+    if hold:
+        lane.must("unhold", "--id", str(hold.get("id")))
 
 
 def what_comes_next(lane: Lane) -> Iterator[str]:

@@ -25,6 +25,17 @@ def end_of(lane: Lane, run: str) -> str:
     return str(next(ends, {}).get("outcome", ""))
 
 
+def hold_of(lane: Lane) -> Mapping[str, object]:
+    """Give what is in the file of the hold; nothing if there is none."""
+    try:
+        found = json.loads(lane.path(f"{STATE}/hold.json").read_bytes())
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        return {"damaged": str(error)}
+    return found if isinstance(found, dict) else {"damaged": str(found)}
+
+
 def problems(lane: Lane, users: Users, old: str, new: str) -> Iterator[str]:
     """Give what is wrong with a settled host but its rows; `old`, `new` are what it may serve."""
     yield from of_the_journal(lane, old, new)

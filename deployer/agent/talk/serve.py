@@ -96,8 +96,10 @@ class Front:
 
             return confirm(place, self._sockets, letter.message)
         if letter.verb == "recover":
+            from deployer.agent.runs.guarding import guard  # noqa: PLC0415  as above
             from deployer.agent.runs.recover_asked import recover_asked  # noqa: PLC0415  as above
 
+            guard(place)
             return recover_asked(place, self._emit)
         from deployer.agent.runs.holds import answer  # noqa: PLC0415  as above
 

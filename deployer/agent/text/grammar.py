@@ -8,6 +8,7 @@ _APP = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _RUN = re.compile(r"[a-z0-9-]{1,40}")
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _RELEASE = re.compile(r"\d{6}-[0-9a-f]{7,12}")
+_PROCESS = re.compile(r"[1-9][0-9]{0,9}")
 _REVISION = re.compile(r"[0-9a-f]{7,64}")
 PHASES = ("PREPARE", "BUILD", "PUBLISH", "VERIFY", "FINISH")
 
@@ -39,6 +40,11 @@ def release_id(value: object) -> str:
 def revision(value: object) -> str:
     """Check the name of a commit."""
     return _checked(_REVISION, value, "the hash of a commit")
+
+
+def process_id(value: object) -> int:
+    """Check the number of a process."""
+    return int(_checked(_PROCESS, value, "the number of a process"))
 
 
 def phase(value: object) -> str:
