@@ -47,7 +47,8 @@ disk."""
 NOT_COVERED = """\
 - Bugs of the kernel, and disks that say "flushed" and lie.
 - Hosts on NFS, ZFS or btrfs; `/srv` and `/var/lib` on two file systems (the lab has one).
-- MariaDB and PostgreSQL under power loss: the app of these cases has SQLite.
+- MariaDB and PostgreSQL under power loss: the app of these cases has SQLite. Only a restore of
+  theirs is struck, in `tests/lab`.
 - Apps that take seconds to start: the tiny app of these cases takes 0.3.
 - Fleets: each case has one host. What a fleet does when its controller dies is tested apart, in
   `tests/lab`.
