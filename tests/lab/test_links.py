@@ -179,7 +179,7 @@ def test_the_second_signal_leaves_a_frozen_host_to_itself_at_once(project, lab1)
 
 
 def test_a_job_that_github_cancels_is_put_back_and_can_be_run_again(project):
-    """GitHub signals only the shell of the step, and kills the whole tree after ten seconds."""
+    """As when only the shell of a step hears the signals, before the whole tree is killed."""
     live, runs = project.live(), len(project.ends())
     project.close_gate()
     project.revise()
