@@ -292,6 +292,38 @@ def test_the_unit_of_the_app_is_hardened_while_the_app_works(
     assert float(score[1]) <= 2.0, judged
 
 
+SANDBOX = (
+    "MemoryDenyWriteExecute,SystemCallFilter,RestrictAddressFamilies,RestrictNamespaces,"
+    "RestrictRealtime,LockPersonality,PrivateDevices,PrivateTmp,PrivateUsers,ProtectHome,"
+    "ProtectProc,ProcSubset,ProtectSystem,NoNewPrivileges,CapabilityBoundingSet,RestrictSUIDSGID"
+)
+
+
+def sandbox(host: LabHost) -> dict[str, str]:
+    """What systemd says of the protections of the unit that serves."""
+    shown = host.run(f"systemctl show -p {SANDBOX} {live_unit(host)}").stdout
+    return dict(line.split("=", 1) for line in shown.splitlines())
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_loosened_unit_lacks_just_that_protection_on_the_host(
+    project: Project, host: LabHost
+) -> None:
+    project.must("deploy", "--revision", "v1")
+    before = sandbox(host)
+    project.section("app", "runtime")["loosen"] = ["MemoryDenyWriteExecute"]
+    project.write()
+    project.must("deploy", "--revision", "leak/well", "--unfreeze")
+    after = sandbox(host)
+    del project.section("app", "runtime")["loosen"]
+    project.write()
+    project.must("deploy", "--revision", "v1")
+
+    assert before["MemoryDenyWriteExecute"] == "yes"
+    assert after == before | {"MemoryDenyWriteExecute": "no"}
+    assert sandbox(host) == before
+
+
 LOCAL_USER = (
     f"cat /srv/{APP}/releases/*/config/app.env",
     f"cat /srv/{APP}/run/live/config/database.env",
