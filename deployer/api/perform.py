@@ -7,17 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from deployer.api.environment import Environment
+from deployer.api.failed import FAILED, limit_of, remember
 from deployer.api.permission import ask_permission
 from deployer.api.place import Place
 from deployer.api.request import Request
 from deployer.api.running import Ending
-from deployer.api.sessions import Unreached, address, opened
+from deployer.api.sessions import Unreached, address, reached
 from deployer.api.waiting import limit, patiently
 from deployer.core.event import Emit, RunFinished
 from deployer.core.report import EXIT_CODES, HostReport, Outcome
 from deployer.core.transport import HostAddress, Transport
 from deployer.engine.session import Session
-from deployer.errors import UsageError
+from deployer.errors import HostError, HostUnreachable, UsageError
 from deployer.inventory.environments import choose_environment
 from deployer.inventory.loader import load
 from deployer.inventory.secrets import resolve
@@ -33,7 +34,7 @@ def environment(place: Place, request: Request, emit: Emit, *, with_secrets: boo
     """Read the inventory and what it names; raises UsageError with all that is wrong."""
     name = choose_environment(request.env or None, place.environ, place.inventories)
     inventory = load(place.inventories, name, place.environ)
-    hosts = select(inventory, request.limit)
+    hosts = select(inventory, limit_of(place, name, request.limit))
     found = resolve(inventory, place.environ, place.folder) if with_secrets else {}
     return Environment(place, request, inventory, hosts, found, emit, _run_id(place))
 
@@ -63,6 +64,8 @@ def perform(
         reach = connect or _on_hosts
         at, ending = patiently(at, reach, use_case, lambda: _run_id(place))
         code = EXIT_CODES[ending.outcome]
+        reports = (*ending.hosts, *ending.skipped)
+        remember(place, at.inventory.environment, reports)
         seconds = place.clock.monotonic() - started  # hosts go phase by phase: all took as long
         emit(
             RunFinished(
@@ -71,7 +74,7 @@ def perform(
                 outcome=ending.outcome,
                 exit_code=code,
                 seconds=seconds,
-                hosts=tuple(replace(host, seconds=seconds) for host in ending.hosts),
+                hosts=tuple(replace(host, seconds=seconds) for host in reports),
                 summary=ending.summary,
                 next_command=ending.next_command,
             )
@@ -111,12 +114,41 @@ def _on_hosts(at: Environment, use_case: UseCase) -> Ending:
 def with_sessions(
     at: Environment, transport: Transport, addresses: tuple[HostAddress, ...], use_case: UseCase
 ) -> Ending:
-    """Open all hosts or none, then do the use case."""
-    try:
-        with opened(transport, at.inventory.app.name, addresses, at.emit, at.redact) as sessions:
+    """Open all hosts or none, then do the use case; on request without those that are away."""
+    app = at.inventory.app.name
+    with reached(transport, app, addresses, at.emit, at.redact) as (sessions, errors):
+        if errors and not (at.request.skip_unreachable and sessions and _all_away(errors)):
+            return unreachable(at, Unreached(errors))
+        if not errors:
             return use_case(at, sessions)
-    except Unreached as unreached:
-        return unreachable(at, unreached)
+        for host in errors:
+            at.notice("it cannot be reached and is skipped", "warning", host)
+        here = replace(at, hosts=tuple(host for host in at.hosts if host.name in sessions))
+        return _without(at, errors, use_case(here, sessions))
+
+
+def _all_away(errors: Mapping[str, HostError]) -> bool:
+    """Tell whether nobody answers there: a wrong key, or no login, is never skipped."""
+    return all(isinstance(error, HostUnreachable) for error in errors.values())
+
+
+def _without(at: Environment, errors: Mapping[str, HostError], ending: Ending) -> Ending:
+    """Add what is known of the hosts that were skipped to how the others ended."""
+    if not ending.hosts:
+        return ending  # it was only a look
+    skipped = tuple(
+        HostReport(host, Outcome.UNREACHABLE, cause=error.message, hint=error.hint)
+        for host, error in errors.items()
+    )
+    whole = replace(ending, skipped=skipped)
+    if whole.outcome is not Outcome.MIXED:
+        return whole
+    env = at.inventory.environment
+    return replace(
+        whole,
+        summary=f"{ending.summary}; skipped: {', '.join(errors)}",
+        next_command=f"inv {at.request.command} --env {env} --limit {FAILED}",
+    )
 
 
 def unreachable(at: Environment, unreached: Unreached) -> Ending:

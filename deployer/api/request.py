@@ -24,6 +24,7 @@ class Request:
     no_confirm: bool = False
     wait: str = ""
     unfreeze: bool = False
+    skip_unreachable: bool = False
     timings: bool = False
     report: str = ""
 

@@ -25,6 +25,9 @@ _SENTENCES = {
 }
 
 
+_WELL = (Outcome.COMMITTED, Outcome.UNCHANGED)
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """What a command has to say at its end."""
@@ -35,11 +38,14 @@ class Ending:
     interrupted: bool = False
     left: bool = False
     """Whether a person did not wait until the hosts had put themselves back."""
+    skipped: tuple[HostReport, ...] = ()
+    """Hosts that could not be reached, and that a person wanted to go on without."""
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome of all hosts together."""
-        return fleet_outcome(self.hosts, interrupted=self.interrupted, left=self.left)
+        """The outcome of all hosts together; those that were skipped have it not."""
+        found = fleet_outcome(self.hosts, interrupted=self.interrupted, left=self.left)
+        return Outcome.MIXED if self.skipped and found in _WELL else found
 
 
 def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> Ending:

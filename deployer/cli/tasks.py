@@ -27,6 +27,9 @@ _TIMES = {
     "timings": "at the end, where the time went: by phase, step and host; default off",
     "report": "write the run to this file as an HTML page with a timeline; default none",
 }
+_SKIP = {
+    "skip_unreachable": "go on without hosts that nobody can connect to, and exit 8; default off"
+}
 _FORCE = {"force": "a new release even if it is already live; default off"}
 
 
@@ -39,6 +42,7 @@ _FORCE = {"force": "a new release even if it is already live; default off"}
         **_DESTRUCTIVE,
         **_CONFIRM,
         **_TIMES,
+        **_SKIP,
         "unfreeze": "also a revision that was rolled back before; default off",
         "wait": WAIT,
         "dry_run": "show what would be done, change nothing; the same as plan; default off",
@@ -60,6 +64,7 @@ def deploy(
     dry_run: bool = False,
     timings: bool = False,
     report: str = "",
+    skip_unreachable: bool = False,
 ) -> None:
     """Deploy a revision; go back by itself if it proves unhealthy."""
     from deployer.api import main
@@ -82,6 +87,7 @@ def deploy(
             dry_run=dry_run or context.config.run.dry,
             timings=timings,
             report=report,
+            skip_unreachable=skip_unreachable,
         ),
     )
 
@@ -123,6 +129,7 @@ def plan(
         **_DESTRUCTIVE,
         **_CONFIRM,
         **_TIMES,
+        **_SKIP,
         "to": "a release id or number; default the last good one",
         "wait": WAIT,
     },
@@ -140,6 +147,7 @@ def rollback(
     wait: str = "",
     timings: bool = False,
     report: str = "",
+    skip_unreachable: bool = False,
 ) -> None:
     """Go back to the last good release; the database is not touched."""
     from deployer.api import main
@@ -160,6 +168,7 @@ def rollback(
             dry_run=context.config.run.dry,
             timings=timings,
             report=report,
+            skip_unreachable=skip_unreachable,
         ),
     )
 

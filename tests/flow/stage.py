@@ -73,11 +73,18 @@ class Stage:
         force: bool = False,
         no_confirm: bool = False,
         unfreeze: bool = False,
+        skip_unreachable: bool = False,
     ) -> int:
         """Deploy, and give the exit code."""
         for host in self.hosts:
             host.commits = {"main": revision}
-        request = Request("deploy", force=force, no_confirm=no_confirm, unfreeze=unfreeze)
+        request = Request(
+            "deploy",
+            force=force,
+            no_confirm=no_confirm,
+            unfreeze=unfreeze,
+            skip_unreachable=skip_unreachable,
+        )
         return self._command(deploy, request)
 
     def rollback(

@@ -243,6 +243,32 @@ def test_an_unreachable_host_stops_it_all_before_anything_is_changed(
     assert [disk_of(host, APP) for host in project.hosts] == before
 
 
+def test_a_host_that_is_away_is_skipped_on_request_and_fetched_later(
+    lab: Lab, project: Project
+) -> None:
+    *there, away = project.hosts
+    before = live(away, APP)
+    words = ("deploy", "--revision", "v2")
+    project.section("app", "env")["NEWS"] = "a new setting makes a new release"
+    project.write()
+    lab.cut_link(away)
+    try:
+        skipping = project.inv(*words, "--skip-unreachable")
+    finally:
+        lab.heal_link(away)
+    found = [live(host, APP) for host in there]
+
+    fetched = project.must(*words, "--limit", "@failed")
+
+    assert skipping.returncode == 8, skipping.stdout + skipping.stderr
+    assert f"skipped: {away.name}" in skipping.stdout
+    assert len(set(found)) == 1
+    assert found[0] != before
+    assert "web3" in fetched
+    assert "web1" not in fetched
+    assert set(served(project)) == set(found)
+
+
 def test_a_limit_touches_only_the_hosts_that_it_names(project: Project) -> None:
     before = served(project)
     untouched = [disk_of(project.hosts[one], APP) for one in (0, 2)]
