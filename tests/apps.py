@@ -1,6 +1,6 @@
-"""Real apps as git repositories: the shop, and three that other projects' own tools made.
+"""Real apps as git repositories: the shop, and some that other projects' own tools made.
 
-    app = shop(tmp_path)          # or startproject, wagtail, flaskr
+    app = shop(tmp_path)          # or startproject, wagtail, flaskr, blog
     inventory = {"app": app.section, "hosts": ...}; environment |= app.secrets
 
 What their users would change for a host is in `tests/data/apps/<name>` (laid over the app as
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from examples import wheelhouse as wheels
 from examples.shop import history
+from tests.flask_schemas import Project
 
 DATA = Path(__file__).resolve().parent / "data" / "apps"
 SHOP = Path(history.__file__).resolve().parent
@@ -140,6 +141,21 @@ def flaskr(target: Path) -> App:
         "health": health("/hello", smoke="/auth/login"),
     }
     return finish("flaskr", target, section)
+
+
+def blog(target: Path) -> App:
+    """What `flask db init` makes, with one revision; more are written by `tests.flask_schemas`."""
+    wheelhouse(DATA / "blog/requirements.txt", target / "wheels")
+    (target / "repository").mkdir(parents=True)
+    Project(target / "repository")
+    env: Section = {"DATABASE_URL": "sqlite:////srv/blog/shared/db.sqlite3"}
+    section = described("blog", target, "main", env) | {
+        "framework": {"kind": "flask", "app": "blog:create_app()", "migrate": True},
+        "app_server": served("blog:create_app()"),
+        "database": {"kind": "sqlite", "path": "db.sqlite3"},
+        "health": health("/health", smoke="/items"),
+    }
+    return finish("blog", target, section)
 
 
 def commit(app: App, subject: str, files: Mapping[str, str]) -> str:

@@ -20,9 +20,9 @@ BACK = ("undo:", "recover", "journal:undo", "end:rolled_back", "end:aborted")
 
 ABOUT = """\
 Faults are injected into real Debian hosts ([lab](guides/lab.md)) while `inv deploy`,
-`inv rollback`, `inv backup`, `inv restore` and `inv prune` are at work: at named points before, in
-the middle of and after each step, in the journal, at the commit, on the way back, between two
-renames of a restore's swap, and at random moments.
+`inv rollback`, `inv recover`, `inv backup`, `inv restore`, `inv prune`, `inv hold` and `inv unhold`
+are at work: at named points before, in the middle of and after each step, in the journal, at the
+commit, on the way back, between two renames of a restore's swap, and at random moments.
 `inv dev.faults` does all of it; `./run test` does a chosen part.
 
 A fault counts as survived only if all of this holds afterwards, without anybody's help:
