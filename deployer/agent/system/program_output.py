@@ -39,6 +39,7 @@ class Output:
         self._stdin = memoryview(stdin)
         self._selector = selectors.DefaultSelector()
         self._torn: dict[IO[bytes], bytes] = {}
+        self._endless: set[IO[bytes]] = set()
         self._pipes = [pipe for pipe in (process.stdout, process.stderr) if pipe]
         for pipe in self._pipes:
             self._torn[pipe] = b""
@@ -112,15 +113,23 @@ class Output:
             self._stdout += piece[:room]
             self.cut = self.cut or len(piece) > room
         *whole, torn = (self._torn[pipe] + piece).replace(b"\r", b"\n").split(b"\n")
+        if pipe in self._endless and whole:
+            self._endless.discard(pipe)
+            del whole[0]
         for line in whole:
             self._show(line)
         if len(torn) > _PIECE:
-            self._show(torn)
+            # What is shown is its beginning. The rest is dropped: it may begin in a secret.
+            if pipe not in self._endless:
+                self._show(torn)
+            self._endless.add(pipe)
             torn = b""
         self._torn[pipe] = torn
 
     def _finish(self, pipe: IO[bytes]) -> None:
-        self._show(self._torn.pop(pipe))
+        torn = self._torn.pop(pipe)
+        if pipe not in self._endless:
+            self._show(torn)
 
     def _show(self, raw: bytes) -> None:
         # Before the line is cut: half of a secret would not be found.

@@ -163,3 +163,23 @@ def test_paths_hang_on_the_root_once(tmp_path):
 
     assert ctx.path("/etc/x") == tmp_path / "etc/x"
     assert ctx.path(str(ctx.path("/etc/x"))) == tmp_path / "etc/x"
+
+
+def test_half_of_a_secret_in_an_endless_line_is_never_shown():
+    def redact(text: str) -> str:
+        return text.replace("hush-hush", "***")
+
+    def shown(before: int) -> list[str]:
+        words = [
+            "python3",
+            "-c",
+            f"print('x' * {before} + 'hush-hush' + 'y' * 200000); print('end')",
+        ]
+        lines: list[str] = []
+        run(Program(words), None, lines.append, redact)
+        return lines
+
+    told = [line for before in (131068, 131066, 65532, 196604) for line in shown(before)]
+
+    assert not [line for line in told if "hush" in line or "sh-h" in line]
+    assert told.count("end") == 4
