@@ -10,7 +10,8 @@ from deployer.api.request import HoldRequest
 from deployer.core.quantities import Seconds
 from deployer.core.transport import Message
 from deployer.engine.session import Session
-from deployer.errors import UsageError
+from deployer.errors import ConnectionLost, HostTimeout, UsageError
+from deployer.output.tables import Row
 
 COLUMNS = ("host", "state", "id", "who", "why", "until")
 _SET_BACK = "set back: another host refused"
@@ -76,7 +77,16 @@ def _hold(asked: Asked, wanted: Message) -> Answer:
         rows = [
             {**row, "state": _SET_BACK if row["host"] in taken else "STILL HELD"} for row in rows
         ]
-    return Answer(rows, COLUMNS)
+    return Answer((*rows, *_unsure(asked, wanted)), COLUMNS)
+
+
+def _unsure(asked: Asked, wanted: Message) -> tuple[Row, ...]:
+    """Name the hosts whose link broke when they were asked: they may have set the hold."""
+    return tuple(
+        {"host": host, "state": "MAYBE HELD: the link broke", "id": wanted["id"]}
+        for host, error in asked.errors.items()
+        if isinstance(error, ConnectionLost | HostTimeout)
+    )
 
 
 def _unhold(asked: Asked, wanted: Message) -> Answer:
