@@ -5,7 +5,6 @@ import shutil
 from dataclasses import dataclass
 
 from tests.faults.lane import Lane
-from tests.faults.verdict import PUBLISHED
 from tests.spoiled import KINDS, spoil
 
 FOUND = 3
@@ -26,11 +25,7 @@ class Fed:
 def feed(lane: Lane, count: int, seed: int) -> Fed:
     """Spoil the newest backup of a host again and again; each time the command has to say so."""
     chance = random.Random(f"{lane.host.name} {seed}")
-    backups = lane.path("/opt/backups")
-    newest = max(
-        (one for one in backups.iterdir() if PUBLISHED.fullmatch(one.name)),
-        key=lambda one: int(one.name.rpartition("-")[2]),
-    )
+    newest = lane.newest_backup()
     whole = shutil.copytree(newest, lane.folder / "whole")
     missed = [] if _exit(lane) == 0 else ["a whole backup is called damaged"]
     for number in range(count):

@@ -1,6 +1,7 @@
 """One lab host with the tiny app on it, which goes through one case after the other."""
 
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.lab.project import Project
 DISK = 400  # megabytes
 SETTLED_SECONDS = 60.0
 FAULTS = "run/deployer-faults"
+PUBLISHED = re.compile(rf"{NAME}_\d{{8}}_\d{{6}}-\d+")
+"""The name of a backup that is whole; one that is being made has an end."""
 
 
 class Lane:
@@ -94,6 +97,12 @@ class Lane:
     def live(self) -> str:
         """The id of the release that nginx serves."""
         return self.link(f"/srv/{NAME}/run/live").rpartition("/")[2]
+
+    def newest_backup(self) -> Path:
+        """The folder of the backup that was made last."""
+        folders = self.path("/opt/backups").iterdir()
+        whole = (one for one in folders if PUBLISHED.fullmatch(one.name))
+        return max(whole, key=lambda one: int(one.name.rpartition("-")[2]))
 
     @property
     def target_of_rollback(self) -> str:

@@ -34,8 +34,7 @@ def backed_up(lane: Lane) -> Restorable:
     lane.must("backup")
     del lane.project.inventory["backup"]
     lane.project.write()
-    folders = [one for one in lane.path("/opt/backups").iterdir() if one.name.startswith(NAME)]
-    newest = max(folders, key=lambda one: int(one.name.rpartition("-")[2]))
+    newest = lane.newest_backup()
     created = json.loads((newest / "backup.json").read_text())["created"]
     with closing(sqlite3.connect(":memory:")) as database:
         database.deserialize((newest / "database.sqlite3").read_bytes())

@@ -3,20 +3,18 @@
 import base64
 import hashlib
 import json
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
 from deployer.agent.runs import lock
-from tests.faults.lane import Lane
+from tests.faults.lane import PUBLISHED, Lane
 from tests.faults.settled import STATE
 from tests.faults.tiny import DATABASE, NAME
 from tests.faults.users import Users
 
 ENDS = ("committed", "rolled_back", "aborted")
-PUBLISHED = re.compile(rf"{NAME}_\d{{8}}_\d{{6}}-\d+")
 
 
 def end_of(lane: Lane, run: str) -> str:
