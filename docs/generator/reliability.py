@@ -14,6 +14,7 @@ STEPS = (
     *("restart", "check_health", "activate", "check_front"),
 )
 COLUMNS = ("begin", *STEPS, "confirm", "commit", "finish", "way back", "restore", "any time")
+RESTORE = "restore"
 FINISH = ("retire", "prune")
 CONFIRM = ("confirm", "propose")
 BACK = ("undo:", "recover", "journal:undo", "end:rolled_back", "end:aborted")
@@ -80,9 +81,9 @@ def reliability_page(results: Path) -> str:
         "## Figures by kind",
         "Seconds are from the fault (after a loss of power: from the end of the boot) until the "
         "host has put itself right. Requests are all requests while the case ran; those lost from "
-        "the loss of power to the first answer after the boot are apart. After that, one more "
-        "pause is possible: a host that boots into a release which was not committed goes back "
-        "to the old one, which has to start. A full disk keeps the app itself from writing.",
+        "the loss of power to the first answer after the boot are apart, and so are those lost "
+        "in a restore, which stops the app for the moment of its swap. A full disk keeps the app "
+        "itself from writing.",
         _figures(cases),
         *_failures(cases),
         "## Without the mechanism",
@@ -122,7 +123,7 @@ def _matrix(cases: Iterable[Row]) -> str:
 def _column(case: Row) -> str:
     point = str(case["point"])
     apart = (
-        ("restore", case.get("during") == "restore"),
+        (RESTORE, case.get("during") == RESTORE),
         ("way back", case.get("second") or any(word in point for word in BACK)),
         ("any time", point == "any"),
     )
@@ -152,18 +153,21 @@ def _figures(cases: Iterable[Row]) -> str:
         kinds[str(case["kind"])].append(case)
     heads = ("kind", "cases", "seconds, median", "worst", "noticed, worst", "requests")
     lines = [_figure(kind, kinds[kind]) for kind in sorted(kinds, key=str.casefold)]
-    return table((*heads, "lost", "lost while off"), lines)
+    return table((*heads, "lost", "lost while off", "lost in a restore"), lines)
 
 
 def _figure(kind: str, cases: Sequence[Row]) -> tuple[str, ...]:
     back = [_number(case, "recovered") for case in cases]
     noticed = max(_number(case, "noticed") for case in cases)
+    restores = [case for case in cases if case.get("during") == RESTORE]
+    stopped = sum(int(_number(case, "lost")) for case in restores)
     asked, lost, off = (
         sum(int(_number(case, key)) for case in cases)
         for key in ("asked", "lost", "lost_while_off")
     )
     figures = (f"{median(back):.1f}", f"{max(back):.1f}", f"{noticed:.1f} s" if noticed else "")
-    return (kind, f"{len(cases)}", *figures, f"{asked}", f"{lost}", f"{off or ''}")
+    apart = (f"{off or ''}", f"{stopped or ''}")
+    return (kind, f"{len(cases)}", *figures, f"{asked}", f"{lost - stopped}", *apart)
 
 
 def _failures(cases: Iterable[Row]) -> Iterable[str]:

@@ -10,6 +10,7 @@ ROWS = (
     {"kind": "reboot", "point": "after:propose", "during": "deploy", "recovered": 4.0, "lost": 1},
     {"kind": "reboot", "point": "mid:undo:pull", "during": "deploy", "problems": ["a | b"]},
     {"kind": "reboot", "point": "rename:swap:2", "during": "restore", "recovered": 1.0},
+    {"kind": "cut", "point": "mid:swap", "during": "restore", "asked": 30, "lost": 12},
     {"kind": "Ctrl-C", "point": "before:journal:begin", "during": "deploy", "noticed": 11.2},
     {
         "control": True,
@@ -33,7 +34,7 @@ def written(folder: Path) -> Path:
 def test_the_page_counts_what_was_survived(tmp_path: Path) -> None:
     text = reliability_page(written(tmp_path))
 
-    assert "**5 faults injected, 4 survived**" in text
+    assert "**6 faults injected, 5 survived**" in text
     assert "1 of 1 mechanisms shown to be needed. 2026-11-25 22:00 UTC" in text
 
 
@@ -51,6 +52,13 @@ def test_what_was_not_survived_is_named(tmp_path: Path) -> None:
     text = reliability_page(written(tmp_path))
 
     assert "| deploy | reboot | mid:undo:pull | a \\| b |" in text
+
+
+def test_what_the_stop_of_a_restore_costs_is_counted_apart(tmp_path: Path) -> None:
+    lines = reliability_page(written(tmp_path)).splitlines()
+    figures = [line for line in lines if line.startswith("| cut | 1 |")]
+
+    assert figures == ["| cut | 1 | 0.0 | 0.0 |  | 30 | 0 |  | 12 |"]
 
 
 def test_corrupted_backups_are_counted_over_all_hosts(tmp_path: Path) -> None:
