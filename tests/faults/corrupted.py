@@ -26,6 +26,9 @@ def feed(lane: Lane, count: int, seed: int) -> Fed:
     """Spoil the newest backup of a host again and again; each time the command has to say so."""
     chance = random.Random(f"{lane.host.name} {seed}")
     newest = lane.newest_backup()
+    for older in newest.parent.iterdir():
+        if older != newest:
+            shutil.rmtree(older)  # each command reads all that are there
     whole = shutil.copytree(newest, lane.folder / "whole")
     missed = [] if _exit(lane) == 0 else ["a whole backup is called damaged"]
     for number in range(count):
