@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from deployer.core.clock import Clock
-from deployer.core.event import Emit, StepFinished, StepStarted
+from deployer.core.event import Emit, Noticed, StepFinished, StepStarted
 from deployer.core.order import Order, Wire
 from deployer.core.plan import Plan
 from deployer.core.report import Outcome
@@ -19,7 +19,8 @@ from deployer.engine.session import Session
 from deployer.errors import AgentRefused, DeployerError, HostError, NotConfirmed
 
 STEP = "confirm"
-_TRY = 20.0
+_TRY = 12.0
+"""Seconds for one confirm: a host that writes to a slow disk is just asked once more."""
 _PAUSE = 0.5
 Errors = dict[str, DeployerError]
 
@@ -146,8 +147,10 @@ class Confirming:
             late = self._terms.clock.monotonic() >= ends
             try:
                 found = self._once(session)
-            except HostError:
+            except HostError as error:
                 self._hang_up(session.host)
+                text = f"its link was lost in the confirm, it is asked again: {error.message}"
+                self._emit(Noticed(text, "warning", session.host))
                 if late:
                     return self._told_by_the_old_connection(session)
             else:

@@ -22,6 +22,8 @@ AGAIN_SECONDS = 30.0
 SERVED_SECONDS = 30.0
 SHOTS_OF_TWO = 2
 LATEST = 1.2
+NOTICED_SECONDS = 20.0
+"""15 are promised; the rest is for a machine that has more to do."""
 CODES = {"committed": 0, "rolled_back": 6, "aborted": 9}
 NEVER_BEGUN = "never begun"
 HOLD = ("hold", "--reason", "a fault is tried")
@@ -174,6 +176,8 @@ def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Ite
     if result.exit_code == 0 and new and lane.live != new:
         yield f"exit: 0, but {lane.live} is live and not {new}"
     yield from it.notes
+    if result.noticed > NOTICED_SECONDS:
+        yield f"link: it took {result.noticed:.1f} s until a dead one was told"
     for problem in of_the_exit(result.case, result):
         yield f"{problem}: {said(it.command)}"
     strangers = {one.release for one in tuple(users.answers) if one.release} - {old, new}

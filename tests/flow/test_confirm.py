@@ -116,6 +116,7 @@ def test_a_link_that_is_lost_in_the_confirm_is_made_anew(name, when):
     code = made.deploy(SECOND)
 
     assert (code, made.outcomes) == (0, (Outcome.COMMITTED,) * 2)
+    assert [one for one in made.warnings if "lost in the confirm" in one]
 
 
 @pytest.mark.parametrize("when", LINKS)
