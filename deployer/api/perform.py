@@ -87,9 +87,14 @@ def report_file(place: Place, request: Request) -> Path | None:
     if not request.report:
         return None
     path = place.folder / request.report
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    try:
+        is_writable = os.access(path if path.exists() else path.parent, os.W_OK)
+        is_file = is_writable and not path.is_dir()
+    except OSError:  # such as a name that is too long
+        is_file = False
+    if not is_file:
         raise UsageError(
-            f"`--report {request.report}` cannot be written.",
+            f"`--report {request.report[:80]}` cannot be written.",
             hint="name a file in a folder that is there, such as `--report deploy.html`",
         )
     return path

@@ -4,12 +4,19 @@ from pathlib import Path
 import pytest
 
 from deployer.api.environment import Environment
-from deployer.api.perform import unreachable
+from deployer.api.perform import report_file, unreachable
 from deployer.api.place import Place
 from deployer.api.request import Request
 from deployer.api.sessions import Unreached
 from deployer.core.report import EXIT_CODES
-from deployer.errors import AgentMissing, ConnectionLost, HostError, HostUnreachable, SudoRefused
+from deployer.errors import (
+    AgentMissing,
+    ConnectionLost,
+    HostError,
+    HostUnreachable,
+    SudoRefused,
+    UsageError,
+)
 from tests.shop_values import hosts_of, inventory
 
 GONE = HostUnreachable("No route.", host="web1", hint="look")
@@ -42,3 +49,11 @@ def test_hosts_that_could_not_be_opened_were_not_changed(errors: dict[str, HostE
     assert causes == dict.fromkeys(whole.hosts, "not touched") | {
         name: error.message for name, error in errors.items()
     }
+
+
+@pytest.mark.parametrize("report", ["a" * 5000, "no/such/folder/a.html", "."])
+def test_a_report_that_cannot_be_written_is_refused_before_any_host(tmp_path, report):
+    place = Place(tmp_path, {}, StringIO(), StringIO(), None)
+
+    with pytest.raises(UsageError, match="cannot be written"):
+        report_file(place, Request("deploy", report=report))
