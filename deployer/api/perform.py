@@ -2,6 +2,7 @@
 
 import os
 import secrets as randomness
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -148,12 +149,19 @@ def _without(at: Environment, errors: Mapping[str, HostError], ending: Ending) -
     whole = replace(ending, skipped=skipped)
     if whole.outcome is not Outcome.MIXED:
         return whole
-    env = at.inventory.environment
+    command = f"inv {at.request.command} --env {at.inventory.environment}"
     return replace(
         whole,
         summary=f"{ending.summary}; skipped: {', '.join(errors)}",
-        next_command=f"inv {at.request.command} --env {env} --limit {FAILED}",
+        next_command=f"{command}{_same_release(at, ending)} --limit {FAILED}",
     )
+
+
+def _same_release(at: Environment, ending: Ending) -> str:
+    """Give the flag that brings a skipped host what the others have, and nothing else."""
+    if at.request.command == "rollback":
+        return f" --to {ending.hosts[0].release}"
+    return f" --revision {shlex.quote(at.request.revision)}" if at.request.revision else ""
 
 
 def unreachable(at: Environment, unreached: Unreached) -> Ending:

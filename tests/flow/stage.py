@@ -74,6 +74,7 @@ class Stage:
         no_confirm: bool = False,
         unfreeze: bool = False,
         skip_unreachable: bool = False,
+        named: str = "",
     ) -> int:
         """Deploy, and give the exit code."""
         for host in self.hosts:
@@ -84,6 +85,7 @@ class Stage:
             no_confirm=no_confirm,
             unfreeze=unfreeze,
             skip_unreachable=skip_unreachable,
+            revision=named,
         )
         return self._command(deploy, request)
 

@@ -71,3 +71,12 @@ def test_the_host_that_migrates_is_another_one_then():
 
     assert made.deploy(SECOND, skip_unreachable=True) == 8
     assert made.outcomes == (Outcome.COMMITTED, Outcome.COMMITTED)
+
+
+def test_the_next_command_brings_the_revision_that_was_named_and_no_other():
+    made = with_trouble(2, web2=Trouble(unreachable=AWAY))
+
+    assert made.deploy(SECOND, skip_unreachable=True, named="main") == 8
+
+    assert made.ending is not None
+    assert made.ending.next_command == "inv deploy --env prod --revision main --limit @failed"
