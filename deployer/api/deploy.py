@@ -15,7 +15,7 @@ from deployer.core.health import probes_file
 from deployer.core.host_facts import disk, python
 from deployer.core.host_state import AppState, app_state
 from deployer.core.plan import Plan
-from deployer.core.release import Layout, Release
+from deployer.core.release import Layout, Release, ReleaseState
 from deployer.core.rendered import RenderedFile
 from deployer.core.report import HostReport, Outcome
 from deployer.core.room import places, weights
@@ -98,8 +98,25 @@ def already_live(at: Environment, sessions: Mapping[str, Session], revision: str
             at.notice(f"{revision[:7]} is live but not healthy: {cause}", "warning", host)
             return None
     reports = tuple(HostReport(host, Outcome.UNCHANGED, found[host].live) for host in sessions)
-    release = next(iter(found.values())).live
-    return Ending(reports, f"already live: {release} is healthy on {', '.join(sessions)}")
+    live = next(iter(found.values())).live_release
+    release = Release(live.number, live.revision) if live else None
+    summary = f"already live: {live.id if live else revision} is healthy on {', '.join(sessions)}"
+    return Ending(reports, summary, release=release)
+
+
+def same_as_the_others(
+    at: Environment, found: Mapping[str, AppState], revision: str
+) -> Release | None:
+    """Give the release that hosts which did not fail have, if these can get it; else None."""
+    others = at.others
+    if others is None or others.revision != revision:
+        return None
+    for state in found.values():
+        known = state.release(others.id)
+        taken = any(one.number == others.number and one.id != others.id for one in state.releases)
+        if taken or (known and known.state in {ReleaseState.GOOD, ReleaseState.LIVE}):
+            return None
+    return others
 
 
 def plan_deploy(
@@ -117,7 +134,7 @@ def plan_deploy(
     _tell_step_back(at, repository, found, revision)
     supply = (repository, _wheels(at))
     live_files = dict.fromkeys(sessions, at.live_files)
-    release = again or next_release(found, revision)
+    release = again or same_as_the_others(at, found, revision) or next_release(found, revision)
     app = at.inventory.app
     files = (*at.rendered, release_file(app, release.id), probes_file(app), digest_file(at))
     on = targets(at, release, live_files, files, supply)

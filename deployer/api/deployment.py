@@ -15,6 +15,7 @@ from deployer.core.rendered import RenderedFile
 from deployer.core.step import LiveFile, Step, Target
 from deployer.core.supply import Repository, Wheels
 from deployer.engine.session import Session
+from deployer.recipes.between import between
 from deployer.recipes.settle import settle
 
 
@@ -80,6 +81,8 @@ def make_plan(
         fences={host: found[host].fence for host in names},
         live={host: found[host].live for host in names},
         release=on[0].release if makes_release else None,
+        rollout=at.inventory.rollout,
+        between=between(at.inventory.rollout) if makes_release else (),
     )
 
 

@@ -11,6 +11,7 @@ from deployer.api.rendered import app_files
 from deployer.api.request import Request
 from deployer.core.event import Emit, Noticed
 from deployer.core.inventory import Host, Inventory
+from deployer.core.release import Release
 from deployer.core.rendered import RenderedFile
 from deployer.core.secret import Secret
 from deployer.core.step import LiveFile
@@ -33,10 +34,14 @@ class Environment:
     secrets: Mapping[str, Secret] = field(repr=False)
     emit: Emit
     run: str
+    others: Release | None = None
+    """What the hosts have that did not fail, when those that did are asked again."""
 
     @property
     def revision(self) -> str:
-        """The branch, tag or commit that is wanted."""
+        """The branch, tag or commit that is wanted; who failed gets what the others have."""
+        if not self.request.revision and self.others:
+            return self.others.revision
         return self.request.revision or self.inventory.app.source.revision
 
     @property

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 from deployer.api.place import Place
+from deployer.core.release import Release
 from deployer.core.report import HostReport, Outcome
 from deployer.errors import UsageError
 
@@ -13,31 +16,48 @@ _FOLDER = ".deployer"
 _WELL = {Outcome.COMMITTED, Outcome.UNCHANGED}
 
 
-def remember(place: Place, environment: str, hosts: Iterable[HostReport]) -> None:
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The hosts that did not end well, and the release that others of them have, if any."""
+
+    hosts: tuple[str, ...]
+    release: Release | None = None
+
+
+def remember(
+    place: Place, environment: str, hosts: Iterable[HostReport], release: Release | None = None
+) -> None:
     """Write down who failed; a folder that cannot be written is no reason to fail."""
-    names = [one.host for one in hosts if one.outcome not in _WELL]
-    path = place.folder / _FOLDER / f"failed-{environment}.json"
+    reports = tuple(hosts)
+    names = [one.host for one in reports if one.outcome not in _WELL]
+    path = _file(place, environment)
     with suppress(OSError):
         if not names:
             path.unlink(missing_ok=True)
             return
         path.parent.mkdir(exist_ok=True)
         (path.parent / ".gitignore").write_text("*\n")
-        path.write_text(json.dumps(names) + "\n")
+        has_it = len(names) < len(reports)
+        kept = {"number": release.number, "revision": release.revision} if release else {}
+        path.write_text(json.dumps({"hosts": names, **(kept if has_it else {})}) + "\n")
 
 
-def limit_of(place: Place, environment: str, limit: str) -> str:
-    """Give the value of `--limit` with `@failed` replaced by names; raises UsageError."""
-    if limit != FAILED:
-        return limit
-    path = place.folder / _FOLDER / f"failed-{environment}.json"
+def recall(place: Place, environment: str) -> Failed:
+    """Read who failed; raises UsageError when nobody did."""
     try:
-        names = json.loads(path.read_text())
-    except (OSError, ValueError):
-        names = None
-    if not isinstance(names, list) or not names:
+        found = json.loads(_file(place, environment).read_text())
+        names = tuple(str(name) for name in found["hosts"])
+        has_it = "revision" in found
+        release = Release(int(found["number"]), str(found["revision"])) if has_it else None
+    except (OSError, ValueError, KeyError, TypeError):
+        names, release = (), None
+    if not names:
         raise UsageError(
             f"No host of `{environment}` failed in the last run from this folder.",
             hint=f"`inv status --env {environment}` shows all; name hosts by `--limit`",
         )
-    return ",".join(map(str, names))
+    return Failed(names, release)
+
+
+def _file(place: Place, environment: str) -> Path:
+    return place.folder / _FOLDER / f"failed-{environment}.json"

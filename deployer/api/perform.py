@@ -2,17 +2,16 @@
 
 import os
 import secrets as randomness
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from deployer.api.environment import Environment
-from deployer.api.failed import FAILED, limit_of, remember
+from deployer.api.failed import FAILED, recall, remember
 from deployer.api.permission import ask_permission
 from deployer.api.place import Place
 from deployer.api.request import Request
-from deployer.api.running import Ending
+from deployer.api.running import Ending, bring_the_rest
 from deployer.api.sessions import Unreached, address, reached
 from deployer.api.waiting import limit, patiently
 from deployer.core.event import Emit, RunFinished
@@ -35,9 +34,11 @@ def environment(place: Place, request: Request, emit: Emit, *, with_secrets: boo
     """Read the inventory and what it names; raises UsageError with all that is wrong."""
     name = choose_environment(request.env or None, place.environ, place.inventories)
     inventory = load(place.inventories, name, place.environ)
-    hosts = select(inventory, limit_of(place, name, request.limit))
+    failed = recall(place, name) if request.limit == FAILED else None
+    hosts = select(inventory, ",".join(failed.hosts) if failed else request.limit)
     found = resolve(inventory, place.environ, place.folder) if with_secrets else {}
-    return Environment(place, request, inventory, hosts, found, emit, _run_id(place))
+    others = failed.release if failed else None
+    return Environment(place, request, inventory, hosts, found, emit, _run_id(place), others)
 
 
 def perform(
@@ -66,7 +67,7 @@ def perform(
         at, ending = patiently(at, reach, use_case, lambda: _run_id(place))
         code = EXIT_CODES[ending.outcome]
         reports = (*ending.hosts, *ending.skipped)
-        remember(place, at.inventory.environment, reports)
+        remember(place, at.inventory.environment, reports, ending.release)
         seconds = place.clock.monotonic() - started  # hosts go phase by phase: all took as long
         emit(
             RunFinished(
@@ -149,19 +150,11 @@ def _without(at: Environment, errors: Mapping[str, HostError], ending: Ending) -
     whole = replace(ending, skipped=skipped)
     if whole.outcome is not Outcome.MIXED:
         return whole
-    command = f"inv {at.request.command} --env {at.inventory.environment}"
     return replace(
         whole,
         summary=f"{ending.summary}; skipped: {', '.join(errors)}",
-        next_command=f"{command}{_same_release(at, ending)} --limit {FAILED}",
+        next_command=ending.next_command or bring_the_rest(at, ending.hosts[0].release),
     )
-
-
-def _same_release(at: Environment, ending: Ending) -> str:
-    """Give the flag that brings a skipped host what the others have, and nothing else."""
-    if at.request.command == "rollback":
-        return f" --to {ending.hosts[0].release}"
-    return f" --revision {shlex.quote(at.request.revision)}" if at.request.revision else ""
 
 
 def unreachable(at: Environment, unreached: Unreached) -> Ending:

@@ -19,8 +19,11 @@ def refuse_held(at: Environment, found: Mapping[str, AppState]) -> None:
 
 
 def refuse_frozen(at: Environment, found: Mapping[str, AppState], revision: str) -> None:
-    """Raise Locked when a host has put this revision back and nobody has mended it since."""
-    if at.request.unfreeze:
+    """Raise Locked when a host has put this revision back and nobody has mended it since.
+
+    To bring it to hosts that failed, while others serve it, is to try it again on purpose.
+    """
+    if at.request.unfreeze or (at.others and at.others.revision == revision):
         return
     for host, state in found.items():
         frozen = state.freeze_of(revision)

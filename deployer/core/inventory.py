@@ -1,56 +1,19 @@
 """What an environment is: one app, its hosts, and how a deploy goes about them."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
 
 from deployer.core.app import App
 from deployer.core.backup_policy import BackupPolicy
 from deployer.core.host import Host, Ssh
-from deployer.core.model import Model, Place, refused, refused_at
+from deployer.core.model import Model, Place, refused_at
+from deployer.core.rollout import Rollout
 from deployer.core.secret import EnvSecrets, SecretReference, SecretsSource
 from deployer.core.values import EnvironmentName, HostName
 
 __all__ = ["App", "Host", "Inventory", "Retention", "Rollout", "SecretReference", "Ssh"]
-
-_SHARE = r"(?:100|[1-9][0-9]?)%"
-_MOST_HOSTS = 1000
-
-
-def _batch(value: object, _: ValidatorFunctionWrapHandler) -> int | str:
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_HOSTS:
-        return value
-    if isinstance(value, str) and re.fullmatch(_SHARE, value):
-        return value
-    raise refused("allowed: a number of hosts from 1, or a share from `1%` to `100%`")
-
-
-Batch = Annotated[
-    Annotated[int, Field(ge=1, le=_MOST_HOSTS)] | Annotated[str, Field(pattern=f"^{_SHARE}$")],
-    WrapValidator(_batch),
-]
-"""A number of hosts, or a share of them."""
-
-
-class Rollout(Model):
-    """In which batches the hosts get a release."""
-
-    batches: Annotated[tuple[Batch, ...], Field(min_length=1, max_length=100)] = Field(
-        default=("100%",),
-        description="Sizes of the batches, in hosts or percent; what is left repeats the last.",
-    )
-    max_failed: Annotated[int, Field(ge=0, le=0)] = Field(
-        default=0,
-        description="How many hosts may fail; only 0 for now: if one fails, all go back.",
-    )
 
 
 class BackupRetention(Model):
@@ -108,7 +71,9 @@ class Inventory(Model):
     protected: bool = Field(
         default=False, description="Ask before a change; without a terminal want `--yes`."
     )
-    rollout: Rollout = Field(default_factory=Rollout, description="In which batches.")
+    rollout: Rollout = Field(
+        default_factory=Rollout, description="In which batches, and who goes back."
+    )
     backup: BackupPolicy = Field(
         default_factory=BackupPolicy, description="What more is backed up, and copied where."
     )

@@ -1,9 +1,10 @@
 """What one run will do: the same value is printed by `inv plan` and carried out by `inv deploy`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deployer.core.action import Action
 from deployer.core.release import Release
+from deployer.core.rollout import Rollout
 from deployer.core.step import Phase, Scope, Step, Target
 
 
@@ -21,6 +22,9 @@ class Plan:
     fences: dict[str, int]
     live: dict[str, str]
     release: Release | None = None
+    rollout: Rollout = field(default_factory=Rollout)
+    between: tuple[Step, ...] = ()
+    """What is done on all hosts that have switched before the next batch begins."""
 
     def steps_of(self, phase: Phase, scope: Scope | None = None) -> tuple[Step, ...]:
         """Give the steps of a phase, in order; with `scope`, only those."""
@@ -33,6 +37,11 @@ class Plan:
     def target(self, host: str) -> Target:
         """Give the target on a host."""
         return next(target for target in self.targets if target.host.name == host)
+
+    @property
+    def waits(self) -> float:
+        """Seconds between its batches, in all, for which hosts are only watched."""
+        return (self.rollout.settle + self.rollout.pause) * max(0, len(self.batches) - 1)
 
     @property
     def leaders(self) -> tuple[str, ...]:

@@ -51,14 +51,16 @@ class Confirming:
         self._terms = terms
         self._emit = emit
         self._fresh: dict[str, Session] = {}
-        self.hosts = tuple(target.host.name for target in plan.targets)
-        self.leader = plan.leaders[0]
+        self.hosts: tuple[str, ...] = ()
+        self.leader = ""
 
-    def agreed(self, to_finish: Mapping[str, Order]) -> Errors:
+    def agreed(self, hosts: tuple[str, ...], to_finish: Mapping[str, Order]) -> Errors:
         """Have all hosts wait, then look at each anew; gives what stands in the way.
 
         With each goes what it has to do after its commit, in case nobody can order that then.
         """
+        self.hosts = hosts
+        self.leader = next((host for host in hosts if host in self._plan.leaders), hosts[0])
 
         def propose(session: Session) -> None:
             self._propose(session, to_finish[session.host])

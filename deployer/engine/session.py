@@ -93,7 +93,7 @@ class Session:
                 and {"id": release.id, "number": release.number, "revision": release.revision},
                 "fence": plan.fences.get(self.host),
                 "settle": self._wired(plan.settle.get(self.host, ()), wire),
-                "limit": int(_ORDER * 2),
+                "limit": int(_ORDER * 2 + plan.waits),
             },
             wire.blobs,
         )

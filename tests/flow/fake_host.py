@@ -361,7 +361,9 @@ def outcome(host: FakeHost, asked: Json) -> object:
 def remote_revision(host: FakeHost, asked: Json) -> object:
     if host.commits is None:
         return {"error": "fatal: unable to access the repository"}
-    return host.commits.get(str(asked["revision"]), "")
+    wanted = str(asked["revision"])
+    is_whole = len(wanted) == 40
+    return wanted if is_whole else host.commits.get(wanted, "")
 
 
 FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {

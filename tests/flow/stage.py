@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deployer.api.deploy import deploy
 from deployer.api.environment import Environment
+from deployer.api.failed import Failed
 from deployer.api.perform import UseCase, with_sessions
 from deployer.api.place import Place, SystemClock
 from deployer.api.recover import use_case as recover_use_case
@@ -89,6 +90,12 @@ class Stage:
         )
         return self._command(deploy, request)
 
+    def retry(self, failed: Failed, revision: str = SECOND) -> int:
+        """Deploy to those that have failed (`--limit @failed`), and give the exit code."""
+        for host in self.hosts:
+            host.commits = {"main": revision}
+        return self._command(deploy, Request("deploy"), failed)
+
     def rollback(
         self, to: str = "", *, no_confirm: bool = False, allow_destructive: bool = False
     ) -> int:
@@ -127,14 +134,14 @@ class Stage:
             if isinstance(event, Noticed) and event.level == "warning"
         )
 
-    def _command(self, use_case: UseCase, request: Request) -> int:
+    def _command(self, use_case: UseCase, request: Request, only: Failed | None = None) -> int:
         self.events.clear()
         self.ending = self.error = None
         for host in self.hosts:
             host.heard.clear()
             host.round_trips = 0
             host.opened = 0
-        at = self._environment(request)
+        at = self._environment(request, only)
         addresses = tuple(address(self.inventory, host) for host in at.hosts)
         try:
             fleet = FakeFleet(self.hosts, Life(self.words))
@@ -150,14 +157,16 @@ class Stage:
                 host.deadline_passes()
         return EXIT_CODES[self.ending.outcome]
 
-    def _environment(self, request: Request) -> Environment:
+    def _environment(self, request: Request, only: Failed | None = None) -> Environment:
         folder = Path("/nowhere")
         environ = {"GITHUB_ACTOR": "ann"}
         place = Place(folder, environ, StringIO(), StringIO(), None, QuickClock(), self._knock)
-        chosen = tuple(self.inventory.hosts.values())
+        every = self.inventory.hosts
+        chosen = tuple(every[name] for name in (only.hosts if only else every))
+        others = only.release if only else None
         self.commands += 1
         run = f"run-{self.commands:03d}"
-        at = Environment(place, request, self.inventory, chosen, SECRETS, self._hear, run)
+        at = Environment(place, request, self.inventory, chosen, SECRETS, self._hear, run, others)
         at.__dict__["rendered"] = rendered(self.inventory)
         return at
 
@@ -184,6 +193,7 @@ def stage(
     count: int = 1,
     *,
     batches: tuple[int | str, ...] = ("100%",),
+    rollout: Section | None = None,
     roles: Mapping[str, tuple[str, ...]] | None = None,
     app: Section | None = None,
 ) -> Stage:
@@ -192,7 +202,10 @@ def stage(
         name: {**host, "roles": (roles or {}).get(name, ("web",))}
         for name, host in hosts_of(count).items()
     }
-    rest: Section = {"rollout": {"batches": batches}, "ssh": {"reconnect_timeout": 0}}
+    rest: Section = {
+        "rollout": {"batches": batches, **(rollout or {})},
+        "ssh": {"reconnect_timeout": 0},
+    }
     whole = inventory(app, hosts=named, rest=rest)
     return Stage(whole, tuple(FakeHost(name) for name in named))
 
@@ -201,11 +214,12 @@ def serving_first(
     count: int = 1,
     *,
     batches: tuple[int | str, ...] = ("100%",),
+    rollout: Section | None = None,
     troubles: Mapping[str, Trouble] | None = None,
     app: Section | None = None,
 ) -> Stage:
     """A stage on which the revision FIRST is live, and troubles begin."""
-    made = stage(count, batches=batches, app=app)
+    made = stage(count, batches=batches, rollout=rollout, app=app)
     assert made.deploy(FIRST) == 0
     for host in made.hosts:
         host.trouble = (troubles or {}).get(host.name, Trouble())

@@ -2,10 +2,11 @@
 
 import pytest
 
+from deployer.api.failed import Failed
 from deployer.core.report import Outcome
 from deployer.errors import AuthenticationFailed, HostError, HostKeyChanged, HostUnreachable
 from tests.flow.fake_host import Trouble
-from tests.flow.stage import FIRST, SECOND, Stage, serving_first
+from tests.flow.stage import FIRST, SECOND, THIRD, Stage, serving_first
 
 
 def with_trouble(count: int, **troubles: Trouble) -> Stage:
@@ -73,10 +74,13 @@ def test_the_host_that_migrates_is_another_one_then():
     assert made.outcomes == (Outcome.COMMITTED, Outcome.COMMITTED)
 
 
-def test_the_next_command_brings_the_revision_that_was_named_and_no_other():
+def test_who_was_away_gets_what_the_others_have_under_the_same_number():
     made = with_trouble(2, web2=Trouble(unreachable=AWAY))
-
-    assert made.deploy(SECOND, skip_unreachable=True, named="main") == 8
-
+    assert made.deploy(SECOND, skip_unreachable=True) == 8
     assert made.ending is not None
-    assert made.ending.next_command == "inv deploy --env prod --revision main --limit @failed"
+    assert made.ending.next_command == "inv deploy --env prod --limit @failed"
+    made.hosts[1].trouble = Trouble()
+
+    assert made.retry(Failed(("web2",), made.ending.release), THIRD) == 0
+
+    assert [host.live for host in made.hosts] == ["000002-bbbbbbb"] * 2

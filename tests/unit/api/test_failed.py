@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from deployer.api.failed import limit_of, remember
+from deployer.api.failed import Failed, recall, remember
 from deployer.api.place import Place
+from deployer.core.release import Release
 from deployer.core.report import HostReport, Outcome
 from deployer.errors import UsageError
 
@@ -25,12 +26,24 @@ def test_those_that_did_not_end_well_are_named_by_one_word(tmp_path: Path):
 
     remember(place, "prod", REPORTS)
 
-    assert limit_of(place, "prod", "@failed") == "web2,web3"
+    assert recall(place, "prod") == Failed(("web2", "web3"))
     assert (tmp_path / ".deployer/.gitignore").read_text() == "*\n"
 
 
-def test_any_other_limit_is_left_alone(tmp_path: Path):
-    assert limit_of(place_in(tmp_path), "prod", "web,!web3") == "web,!web3"
+def test_what_the_others_have_is_kept_with_them(tmp_path: Path):
+    place, release = place_in(tmp_path), Release(42, "1a2b3c4" + "0" * 33)
+
+    remember(place, "prod", REPORTS, release)
+
+    assert recall(place, "prod") == Failed(("web2", "web3"), release)
+
+
+def test_a_release_that_nobody_has_is_not_kept(tmp_path: Path):
+    place = place_in(tmp_path)
+
+    remember(place, "prod", REPORTS[1:3], Release(42, "1a2b3c4" + "0" * 33))
+
+    assert recall(place, "prod") == Failed(("web2", "web3"))
 
 
 def test_a_run_that_went_well_forgets_the_one_before(tmp_path: Path):
@@ -40,7 +53,7 @@ def test_a_run_that_went_well_forgets_the_one_before(tmp_path: Path):
     remember(place, "prod", REPORTS[:1])
 
     with pytest.raises(UsageError, match="No host of `prod` failed"):
-        limit_of(place, "prod", "@failed")
+        recall(place, "prod")
 
 
 def test_environments_do_not_mix(tmp_path: Path):
@@ -48,17 +61,19 @@ def test_environments_do_not_mix(tmp_path: Path):
     remember(place, "prod", REPORTS)
 
     with pytest.raises(UsageError):
-        limit_of(place, "staging", "@failed")
+        recall(place, "staging")
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[", "[]", "\\x00"])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[", "[]", "\\x00", '{"hosts": ["web2"], "revision": "a"}']
+)
 def test_a_damaged_file_names_nobody(tmp_path: Path, content: str):
     place = place_in(tmp_path)
     remember(place, "prod", REPORTS)
     (tmp_path / ".deployer/failed-prod.json").write_text(content)
 
     with pytest.raises(UsageError):
-        limit_of(place, "prod", "@failed")
+        recall(place, "prod")
 
 
 def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path):
