@@ -23,7 +23,7 @@ class Watch:
         colour = facts[app_state()].colour_for(on.release.id)
         through_front = bool(on.app.web_server.front)
         check = judge(on.app, on.release.id, colour, settle=settle, through_front=through_front)
-        return (replace(check, timeout=settle + check.timeout),)
+        return (replace(check, steady=False),)
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
         return ()

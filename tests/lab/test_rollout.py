@@ -14,7 +14,7 @@ from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
 from deployer.lab.traffic import Traffic
 from tests.apps import commit, shop
-from tests.lab.outside import live, releases
+from tests.lab.outside import live
 from tests.lab.project import INV, Project
 
 PROJECT = Path(__file__).parents[2]
@@ -154,7 +154,8 @@ def test_a_host_that_falls_ill_while_it_is_watched_takes_the_fleet_back(
 
     assert deploy.returncode == 6, rest
     assert served(project) == [old] * 4
-    assert {list(releases(host, "shop").values())[-1] for host in project.hosts[1:]} == {"good"}
+    assert "answered 500" in rest
+    assert "web2 | restart" not in rest
 
 
 def test_a_controller_that_dies_in_a_pause_leaves_a_fleet_that_puts_itself_back(
@@ -171,8 +172,8 @@ def test_a_controller_that_dies_in_a_pause_leaves_a_fleet_that_puts_itself_back(
             deploy.send_signal(signal.SIGKILL)
             deploy.wait(10)
         ends = time.monotonic() + 60
-        while live(project.hosts[0], "shop") != old and time.monotonic() < ends:
-            time.sleep(0.5)
+        while live(project.hosts[0], "shop") != old:
+            assert time.monotonic() < ends
 
     assert served(project) == [old] * 4
     project.must("recover")

@@ -28,6 +28,8 @@ _ASK = (("X-Deployer-Probe", "1"),)
 _LONGEST_TRY = 5.0
 _FIRST_STEP = 0.05
 _SETTLE_STEP = 0.25
+_SHORT = 15.0
+"""Seconds of a settle time in which a release is looked at more often than asked for."""
 _OLD = 60.0
 _LOG_SEARCHED = 150
 
@@ -80,7 +82,9 @@ def read_check(ctx: Context, action: Mapping[str, object]) -> Check:
         probes=own_probes(ctx, folder, fields.objects(action, "probes")),
         interval=max(fields.number(action, "interval", 1.0), _FIRST_STEP),
         patience=Patience(
-            fields.number(action, "timeout", 60.0), fields.number(action, "settle", 3.0)
+            fields.number(action, "timeout", 60.0),
+            fields.number(action, "settle", 3.0),
+            steady=action.get("steady") is not False,
         ),
     )
 
@@ -94,7 +98,7 @@ def _watch(ctx: Context, check: Check) -> Verdict:
         verdict = judge(samples, check.patience)
         if verdict.state != "waiting":
             return verdict
-        if samples[-1].trouble is None:
+        if samples[-1].trouble is None and check.patience.settle <= _SHORT:
             step = min(_SETTLE_STEP, check.interval)
         pause(ctx, step)
         step = min(step * 2, check.interval)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 GRACE = 10.0
+LAPSE = 5.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for the first good round, and how long it must stay good, in seconds."""
+    """How long to wait for the first good round, and how long it must stay good, in seconds.
+
+    `steady`: with the same processes all the time. Without it users are there already, and the
+    release is known to be well: then trouble may last for LAPSE only.
+    """
 
     timeout: float
     settle: float
+    steady: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,17 +96,23 @@ def _not_good(
     was_good = any(_good(sample) for sample in samples)
     if was_good and trouble.kind == "status":
         return Verdict("failed", f"it was healthy first, then {trouble.cause}", trouble.hint)
-    if last.at >= _deadline(samples, patience):
+    if last.at >= _deadline(samples, patience) or _lapsed(samples, patience):
         cause = f"{trouble.cause} (for {last.at:.0f} s)" if last.at >= 1 else trouble.cause
         return Verdict("failed", cause, trouble.hint)
     return WAITING
+
+
+def _lapsed(samples: Sequence[Sample], patience: Patience) -> bool:
+    well = next((sample.at for sample in reversed(samples) if _good(sample)), 0.0)
+    return not patience.steady and samples[-1].at - well >= LAPSE
 
 
 def _settling(samples: Sequence[Sample], patience: Patience) -> Verdict:
     last = samples[-1]
     since = last.at
     for sample in reversed(samples):
-        if not _good(sample) or sample.processes != last.processes:
+        changed = patience.steady and sample.processes != last.processes
+        if changed or not _good(sample):
             break
         since = sample.at
     if last.at - since >= patience.settle:

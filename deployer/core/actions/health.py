@@ -23,7 +23,8 @@ class CheckHealth:
     """The health-check loop: all probes good, by the right process, for `settle` seconds.
 
     `unit` must be active with no restarts and its processes stable; `release` is the id that the
-    answering process must carry. With `settle` 0 one good round is enough.
+    answering process must carry. With `settle` 0 one good round is enough. Without `steady` its
+    processes may change meanwhile, as those of an app with users do (`max_requests`).
     """
 
     unit: str
@@ -33,3 +34,4 @@ class CheckHealth:
     interval: float = 1.0
     timeout: float = 60.0
     settle: float = 3.0
+    steady: bool = True

@@ -40,6 +40,23 @@ def test_processes_that_come_and_go_start_the_settle_time_anew():
     assert changed == WAITING
 
 
+def test_with_users_processes_may_be_renewed():
+    samples = [good(at, frozenset({10, 100 + at})) for at in range(5)]
+
+    assert judge(samples, Patience(10, 3, steady=False)) == HEALTHY
+
+
+def test_with_users_trouble_may_not_last():
+    gone = Trouble("connect", "nobody answers", "")
+    lasting = [good(0), *(Sample(at, trouble=gone) for at in (1, 3, 6))]
+    early = [Sample(at, trouble=gone) for at in (0, 3, 5)]
+
+    for samples in (lasting, early):
+        assert judge(samples[:-1], Patience(60, 600, steady=False)) == WAITING
+        assert judge(samples, Patience(60, 600, steady=False)).state == "failed"
+        assert judge(samples, Patience(60, 600)) == WAITING
+
+
 def test_processes_that_never_rest_are_named():
     samples = [good(at, frozenset({10, 100 + at})) for at in range(15)]
 
