@@ -71,13 +71,21 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def answer(
-    place: Place, request: Request, question: Question, *, with_secrets: bool = False
+    place: Place,
+    request: Request,
+    question: Question,
+    *,
+    with_secrets: bool = False,
+    balancers_too: bool = False,
 ) -> int:
     """Ask the hosts, print the answer on stdout and errors on stderr; gives the exit code."""
     output = parse_output(request.output)
     with Broadcast((Messages(Stream(place.stderr)),)) as emit:
-        at = environment(place, request, emit, with_secrets=with_secrets)
-        addresses = tuple(address(at.inventory, host) for host in at.hosts)
+        at = environment(
+            place, request, emit, with_secrets=with_secrets, balancers_too=balancers_too
+        )
+        wanted = (*at.hosts, *at.balancers) if balancers_too else at.hosts
+        addresses = tuple(address(at.inventory, host) for host in wanted)
         app = at.inventory.app.name
         with reached(transport_for(at), app, addresses, emit, at.redact) as (sessions, errors):
             asked = Asked(at, sessions, dict[str, DeployerError](errors))

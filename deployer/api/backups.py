@@ -128,7 +128,7 @@ def _with_database(asked: Asked, host: str) -> bool:
     database = inventory.app.database
     if database.backup == "never":
         return False
-    return database.is_local or host == leader_of(tuple(inventory.hosts.values()))
+    return database.is_local or host == leader_of(inventory.app_hosts)
 
 
 def _ages(listed: Iterable[Row]) -> Iterable[float]:

@@ -6,6 +6,7 @@ from deployer.api.answering import Answer, Asked
 from deployer.api.check_host import checks, findings
 from deployer.api.environment import Environment
 from deployer.api.finding import Finding
+from deployer.api.standing_balancer import check_balancer
 from deployer.engine.session import Session
 from deployer.errors import DeployerError
 from deployer.output.tables import Row
@@ -18,7 +19,7 @@ def check(asked: Asked) -> Answer:
     """Give one row for each host and check; 9 when one says that a deploy would fail."""
     found = asked.gather(lambda session: _one(asked.at, session))
     rows: list[Row] = []
-    for host in asked.at.hosts:
+    for host in (*asked.at.hosts, *asked.at.balancers):
         error = asked.errors.get(host.name)
         results = found[host.name] if error is None else (_unreached(error),)
         rows.extend({"host": host.name, **dataclasses.asdict(one)} for one in results)
@@ -28,6 +29,8 @@ def check(asked: Asked) -> Answer:
 
 def _one(at: Environment, session: Session) -> tuple[Finding, ...]:
     host = at.inventory.hosts[session.host]
+    if host.is_balancer:
+        return check_balancer(at, session)
     facts = {fact.key: fact for one in checks(at, host) for fact in one.facts}
     session.ask(facts.values(), strict=False)
     return findings(at, host, session.facts)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 from deployer.api.place import Place
@@ -14,7 +15,7 @@ from deployer.core.inventory import Host, Inventory
 from deployer.core.release import Release
 from deployer.core.rendered import RenderedFile
 from deployer.core.secret import Secret
-from deployer.core.step import LiveFile
+from deployer.core.step import LiveFile, live_files
 from deployer.engine.fleet import Fleet
 from deployer.engine.redact import Redactor
 from deployer.engine.session import Session
@@ -31,11 +32,19 @@ class Environment:
     request: Request
     inventory: Inventory
     hosts: tuple[Host, ...]
+    """Those that run the app, as far as the command is about them."""
     secrets: Mapping[str, Secret] = field(repr=False)
     emit: Emit
     run: str
     others: Release | None = None
     """What the hosts have that did not fail, when those that did are asked again."""
+    balancers: tuple[Host, ...] = ()
+    """Those that only hand requests to others, as far as `--limit` names them."""
+
+    @property
+    def templates(self) -> Path:
+        """The folder of the project's own templates, which need not exist."""
+        return self.place.folder / "templates"
 
     @property
     def revision(self) -> str:
@@ -57,7 +66,7 @@ class Environment:
     @cached_property
     def rendered(self) -> tuple[RenderedFile, ...]:
         """The app's files, rendered before any host is touched; raises TemplateError."""
-        return app_files(self.inventory, self.secrets, self.place.folder / "templates")
+        return app_files(self.inventory, self.secrets, self.templates)
 
     @cached_property
     def config_digest(self) -> str:
@@ -70,11 +79,7 @@ class Environment:
     @property
     def live_files(self) -> tuple[LiveFile, ...]:
         """The files outside the release that go live with it."""
-        return tuple(
-            LiveFile(file.path, hashlib.sha256(file.content).hexdigest(), file.mode)
-            for file in self.rendered
-            if file.scope == "system"
-        )
+        return live_files(self.rendered)
 
     def notice(self, text: str, level: str = "info", host: str = "") -> None:
         """Tell the person something."""

@@ -2,7 +2,7 @@
 
 from deployer.api.perform import perform
 from deployer.api.place import Place
-from deployer.api.request import MaintenanceRequest, Request, RestoreRequest
+from deployer.api.request import DrainRequest, MaintenanceRequest, Request, RestoreRequest
 from deployer.errors import UsageError
 
 
@@ -87,6 +87,32 @@ def maintenance(place: Place, request: MaintenanceRequest) -> int:
     return perform(place, request, of.maintenance, with_secrets=False)
 
 
+def drain(place: Place, request: DrainRequest) -> int:
+    """Leave a web host out of the balancer; gives the exit code."""
+    from deployer.api import balancing as of
+
+    if request.dry_run:
+        from deployer.api.plan import preview_of
+        from deployer.api.showing import show_plan
+
+        shown = preview_of(of.plan_drain)
+        return show_plan(place, request, shown, with_secrets=False, narrowed=of.on_balancers)
+    return perform(place, request, of.drain, with_secrets=False, connect=of.connect)
+
+
+def undrain(place: Place, request: DrainRequest) -> int:
+    """Take a web host in again; gives the exit code."""
+    from deployer.api import balancing as of
+
+    if request.dry_run:
+        from deployer.api.plan import preview_of
+        from deployer.api.showing import show_plan
+
+        shown = preview_of(of.plan_undrain)
+        return show_plan(place, request, shown, with_secrets=False, narrowed=of.on_balancers)
+    return perform(place, request, of.undrain, with_secrets=False, connect=of.connect)
+
+
 def setup(place: Place, request: Request) -> int:
     """Prepare hosts; gives the exit code."""
     if request.dry_run:
@@ -97,4 +123,6 @@ def setup(place: Place, request: Request) -> int:
     from deployer.api.agent_install import as_setup_user
     from deployer.api.setup import setup as use_case
 
-    return perform(place, request, use_case, with_secrets=False, connect=as_setup_user)
+    return perform(
+        place, request, use_case, with_secrets=False, connect=as_setup_user, balancers_too=True
+    )

@@ -30,18 +30,37 @@ from deployer.transport.ssh import SshTransport
 UseCase = Callable[[Environment, Mapping[str, Session]], Ending]
 
 
-def environment(place: Place, request: Request, emit: Emit, *, with_secrets: bool) -> Environment:
-    """Read the inventory and what it names; raises UsageError with all that is wrong."""
+def environment(
+    place: Place, request: Request, emit: Emit, *, with_secrets: bool, balancers_too: bool = False
+) -> Environment:
+    """Read the inventory and what it names; raises UsageError with all that is wrong.
+
+    Only with `balancers_too` it may be about no other host.
+    """
     name = choose_environment(request.env or None, place.environ, place.inventories)
     inventory = load(place.inventories, name, place.environ)
     failed = recall(place, name) if request.limit == FAILED else None
-    hosts = select(inventory, ",".join(failed.hosts) if failed else request.limit)
-    found = resolve(inventory, place.environ, place.folder) if with_secrets else {}
-    others = failed.release if failed else None
-    return Environment(place, request, inventory, hosts, found, emit, _run_id(place), others)
+    chosen = select(inventory, ",".join(failed.hosts) if failed else request.limit)
+    hosts = tuple(host for host in chosen if not host.is_balancer)
+    if not hosts and not balancers_too:
+        raise UsageError(
+            f"`--limit {request.limit}` names only balancers, and those run no app.",
+            hint=f"`{request.command}` is for {', '.join(one.name for one in inventory.app_hosts)}",
+        )
+    return Environment(
+        place,
+        request,
+        inventory,
+        hosts,
+        resolve(inventory, place.environ, place.folder) if with_secrets else {},
+        emit,
+        _run_id(place),
+        failed.release if failed else None,
+        tuple(host for host in chosen if host.is_balancer),
+    )
 
 
-def perform(
+def perform(  # noqa: PLR0913  each is a plain choice about one command
     place: Place,
     request: Request,
     use_case: UseCase,
@@ -49,6 +68,7 @@ def perform(
     changes: bool = True,
     with_secrets: bool = True,
     connect: "Callable[[Environment, UseCase], Ending] | None" = None,
+    balancers_too: bool = False,
 ) -> int:
     """Do a command on hosts over SSH; gives the exit code."""
     limit(request.wait)
@@ -58,7 +78,9 @@ def perform(
     output = parse_output(request.output)
     sinks = choose(output, around, verbose=request.verbose, extra=extra)
     with Broadcast(sinks) as emit:
-        at = environment(place, request, emit, with_secrets=with_secrets)
+        at = environment(
+            place, request, emit, with_secrets=with_secrets, balancers_too=balancers_too
+        )
         if with_secrets:
             _ = at.rendered
         if changes:
@@ -159,14 +181,15 @@ def _without(at: Environment, errors: Mapping[str, HostError], ending: Ending) -
 
 def unreachable(at: Environment, unreached: Unreached) -> Ending:
     """Say which hosts could not be opened; nothing was changed on any."""
+    wanted = dict.fromkeys((*(host.name for host in at.hosts), *unreached.errors))
     reports = tuple(
         HostReport(
-            host.name,
-            Outcome.UNREACHABLE if host.name in unreached.errors else Outcome.UNCHANGED,
-            cause=error.message if (error := unreached.errors.get(host.name)) else "not touched",
+            host,
+            Outcome.UNREACHABLE if host in unreached.errors else Outcome.UNCHANGED,
+            cause=error.message if (error := unreached.errors.get(host)) else "not touched",
             hint=error.hint if error else "",
         )
-        for host in at.hosts
+        for host in wanted
     )
     codes = {error.exit_code for error in unreached.errors.values()}
     if codes == {EXIT_CODES[Outcome.ABORTED]}:

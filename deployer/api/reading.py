@@ -13,7 +13,7 @@ from deployer.api.request import BackupsRequest, HistoryRequest, Request
 
 def status(place: Place, request: Request) -> int:
     """Show what serves on each host; gives the exit code."""
-    return answer(place, request, status_of.status)
+    return answer(place, request, status_of.status, balancers_too=True)
 
 
 def releases(place: Place, request: Request) -> int:
@@ -38,4 +38,4 @@ def backups(place: Place, request: BackupsRequest) -> int:
 
 def check(place: Place, request: Request) -> int:
     """Look whether hosts can take a deploy; gives the exit code."""
-    return answer(place, request, check_of.check)
+    return answer(place, request, check_of.check, balancers_too=True)

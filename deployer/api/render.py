@@ -1,12 +1,15 @@
 """`inv render`: the files of an app and of its hosts, written into a folder to be looked at."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from deployer.api.environment import Environment
 from deployer.api.perform import environment
 from deployer.api.place import Place
 from deployer.api.rendered import app_files, base_files, release_file
+from deployer.api.rendered_balancer import balancer_base_files, balancer_files
 from deployer.api.request import RenderRequest
+from deployer.core.host import BALANCER
 from deployer.core.rendered import RenderedFile
 from deployer.core.secret import Secret
 from deployer.errors import UsageError
@@ -18,7 +21,7 @@ _EXAMPLE = "000000-0000000"
 
 
 def render(place: Place, request: RenderRequest) -> int:
-    """Write all files; those of a release below `release/config`. Gives the exit code."""
+    """Write all files; those of a release below `release/config`, of a balancer in its folder."""
     output = parse_output(request.output)
     folder = _empty_folder(place, request.out)
     # Without --secrets no secret is even looked up, so this works on any machine.
@@ -43,6 +46,13 @@ def _files(at: Environment, *, shows_secrets: bool) -> tuple[RenderedFile, ...]:
         *app_files(inventory, at.secrets if shows_secrets else masked, templates),
         release_file(inventory.app, _EXAMPLE),
         *base_files(inventory, templates),
+        *(
+            replace(file, path=f"/{BALANCER}{file.path}")
+            for file in (
+                *balancer_files(inventory, templates),
+                *balancer_base_files(inventory, templates),
+            )
+        ),
     )
 
 

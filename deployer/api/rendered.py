@@ -9,6 +9,7 @@ from deployer.adapters.databases.mysql import Mysql
 from deployer.adapters.databases.postgres import Postgres
 from deployer.adapters.runtimes.systemd import Systemd
 from deployer.adapters.web_servers.nginx import Nginx
+from deployer.api.rendered_balancer import trusted
 from deployer.core.database_url import URL_VARIABLE
 from deployer.core.inventory import App, Inventory
 from deployer.core.release import Layout
@@ -30,7 +31,7 @@ def app_files(
     inventory: Inventory, secrets: Mapping[str, Secret], templates: Path
 ) -> tuple[RenderedFile, ...]:
     """Render all files of the app that do not depend on the release; raises TemplateError."""
-    values = app_values(inventory.app, secrets)
+    values = app_values(inventory.app, secrets, trusted(inventory))
     named = tuple(
         name for name, value in inventory.app.env.items() if isinstance(value, SecretReference)
     )
@@ -58,7 +59,9 @@ def release_file(app: App, release: str) -> RenderedFile:
     return RenderedFile("release.env", "release.env", content, mode=0o600, scope="release")
 
 
-def app_values(app: App, secrets: Mapping[str, Secret]) -> AppValues:
+def app_values(
+    app: App, secrets: Mapping[str, Secret], balancers: tuple[str, ...] = ()
+) -> AppValues:
     """Give what the app's templates may see."""
     env = dict(app.framework.env)
     env.update((name, _revealed(value, secrets)) for name, value in app.env.items())
@@ -67,7 +70,7 @@ def app_values(app: App, secrets: Mapping[str, Secret]) -> AppValues:
         layout=Layout(app.name),
         gunicorn=_gunicorn(app),
         unit=_unit(app),
-        site=_site(app),
+        site=_site(app, balancers),
         env=tuple(env.items()),
     )
 
@@ -106,7 +109,7 @@ def _unit(app: App) -> UnitValues:
     )
 
 
-def _site(app: App) -> SiteValues | None:
+def _site(app: App, balancers: tuple[str, ...]) -> SiteValues | None:
     nginx = app.web_server
     if not isinstance(nginx, Nginx):
         return None
@@ -121,6 +124,7 @@ def _site(app: App) -> SiteValues | None:
         read_timeout=_gunicorn(app).timeout + 30,
         health_path=_kept_reachable(app.health.path),
         retry_after=math.ceil(nginx.retry_after),
+        balancers=balancers,
     )
 
 

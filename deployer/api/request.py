@@ -77,6 +77,13 @@ class MaintenanceRequest(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class DrainRequest(Request):
+    """Which web host the balancer is to leave out, or to take in again."""
+
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecoverRequest(Request):
     """In which direction a split fleet is made whole."""
 

@@ -9,11 +9,13 @@ from deployer.api.agent_package import BOOTSTRAP, digest, package
 from deployer.api.deployment import leader_of, states
 from deployer.api.environment import Environment
 from deployer.api.rendered import base_files
+from deployer.api.rendered_balancer import balancer_base_files
 from deployer.api.running import Ending
 from deployer.api.sessions import address
 from deployer.api.standing import refuse_held
 from deployer.core.event import RunStarted
 from deployer.core.host_state import app_state
+from deployer.core.rendered import RenderedFile
 from deployer.core.report import HostReport, Outcome
 from deployer.core.transport import HostAddress, Transport
 from deployer.engine.session import Session
@@ -59,10 +61,10 @@ def setup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     )
 
     def one(session: Session) -> HostReport:
-        ended = session.provision(_wanted(at, leads=session.host == leader_of(at.hosts)))
+        ended = session.provision(_wanted_on(at, session.host))
         if ended.ok:
             key = session.facts.answers.get("deploy_key")
-            if key and at.pulls:
+            if key and at.pulls and not at.inventory.hosts[session.host].is_balancer:
                 at.notice(f"allow this key to read the repository: {key}", "info", session.host)
             return HostReport(session.host, Outcome.COMMITTED)
         return HostReport(
@@ -87,7 +89,28 @@ def setup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
 
 def addresses(at: Environment) -> tuple[HostAddress, ...]:
     """Give the hosts as the user that sets up reaches them."""
-    return tuple(address(at.inventory, host, setup=True) for host in at.hosts)
+    hosts = (*at.hosts, *at.balancers)
+    return tuple(address(at.inventory, host, setup=True) for host in hosts)
+
+
+def _wanted_on(at: Environment, host: str) -> tuple[dict[str, object], list[bytes]]:
+    if at.inventory.hosts[host].is_balancer:
+        return _balancer(at)
+    return _wanted(at, leads=host == leader_of(at.hosts))
+
+
+def _balancer(at: Environment) -> tuple[dict[str, object], list[bytes]]:
+    files = balancer_base_files(at.inventory, at.templates)
+    message: dict[str, object] = {
+        "verb": "provision",
+        "app": at.inventory.app.name,
+        "deploy_user": at.inventory.ssh.user,
+        "packages": ["python3"],
+        "programs": {"nginx": "nginx-light"},
+        "web_group": ["www-data"],
+        "files": _blobs(files),
+    }
+    return message, [file.content for file in files]
 
 
 def _wanted(at: Environment, *, leads: bool) -> tuple[dict[str, object], list[bytes]]:
@@ -103,12 +126,16 @@ def _wanted(at: Environment, *, leads: bool) -> tuple[dict[str, object], list[by
         "web_group": ["www-data"] if nginx else [],
         "deploy_key": at.pulls,
         "known_hosts": list(app.source.known_hosts),
-        "files": [
-            {"path": file.path, "mode": file.mode, "content": {"blob": number}}
-            for number, file in enumerate(files)
-        ],
+        "files": _blobs(files),
     }
     return message, [file.content for file in files]
+
+
+def _blobs(files: tuple[RenderedFile, ...]) -> list[dict[str, object]]:
+    return [
+        {"path": file.path, "mode": file.mode, "content": {"blob": number}}
+        for number, file in enumerate(files)
+    ]
 
 
 def _programs(at: Environment, *, leads: bool) -> dict[str, str]:

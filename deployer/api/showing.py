@@ -1,6 +1,9 @@
 """Print what a command would do instead of doing it; gives 3 when there is something to do."""
 
+from collections.abc import Callable
+
 from deployer.api.answering import tell_errors
+from deployer.api.environment import Environment
 from deployer.api.perform import environment, transport_for
 from deployer.api.place import Place
 from deployer.api.plan import Previewer
@@ -16,12 +19,17 @@ from deployer.output.stream import Stream
 
 
 def show_plan(
-    place: Place, request: Request, previewer: Previewer, *, with_secrets: bool = True
+    place: Place,
+    request: Request,
+    previewer: Previewer,
+    *,
+    with_secrets: bool = True,
+    narrowed: Callable[[Environment], Environment] = lambda at: at,
 ) -> int:
-    """Ask all hosts, compile, print the plan on stdout; gives the exit code."""
+    """Ask all hosts (`narrowed` says which), compile, print the plan; gives the exit code."""
     output = parse_output(request.output)
     with Broadcast((Messages(Stream(place.stderr)),)) as emit:
-        at = environment(place, request, emit, with_secrets=with_secrets)
+        at = narrowed(environment(place, request, emit, with_secrets=with_secrets))
         if with_secrets:
             _ = at.rendered
         addresses = tuple(address(at.inventory, host) for host in at.hosts)

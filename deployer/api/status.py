@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deployer.api.answering import Answer, Asked, worst
+from deployer.api.standing_balancer import BalancerStanding, balancer_row, read_balancer
 from deployer.core.host_facts import damage
 from deployer.core.host_state import AppState, ColourState, app_state
 from deployer.core.release import other
@@ -45,8 +46,11 @@ class Standing:
 
 def status(asked: Asked) -> Answer:
     """Read how the app stands; 7 when a host is not well, 8 when releases differ."""
-    found = asked.gather(_read_standing)
-    env = asked.at.inventory.environment
+    env, app = asked.at.inventory.environment, asked.at.inventory.app.name
+    names = {host.name for host in asked.at.balancers}
+    read = asked.gather(lambda one: _read(app, one, is_balancer=one.host in names))
+    found = {host: one for host, one in read.items() if isinstance(one, Standing)}
+    balancers = {host: one for host, one in read.items() if isinstance(one, BalancerStanding)}
     split = find_split({host: one.state for host, one in found.items()})
     rows = [
         _row(env, host.name, found[host.name], split)
@@ -54,7 +58,18 @@ def status(asked: Asked) -> Answer:
         else _unknown(host.name, asked.errors[host.name])
         for host in asked.at.hosts
     ]
-    return Answer(rows, COLUMNS, _code(found), tells_errors=True)
+    rows += [
+        balancer_row(env, host.name, balancers[host.name])
+        if host.name in balancers
+        else _unknown(host.name, asked.errors[host.name])
+        for host in asked.at.balancers
+    ]
+    sick = (_LOOK_AT_IT for one in balancers.values() if one.problem)
+    return Answer(rows, COLUMNS, worst((_code(found), *sick)), tells_errors=True)
+
+
+def _read(app: str, session: Session, *, is_balancer: bool) -> Standing | BalancerStanding:
+    return read_balancer(app, session) if is_balancer else _read_standing(session)
 
 
 def _read_standing(session: Session) -> Standing:

@@ -55,7 +55,7 @@ def trust(place: Place, request: TrustRequest) -> int:
     """Show, compare and maybe pin; 3 when there is something to pin, 4 when a key changed."""
     output = parse_output(request.output)
     with Broadcast((Messages(Stream(place.stderr)),)) as emit:
-        at = environment(place, request, emit, with_secrets=False)
+        at = environment(place, request, emit, with_secrets=False, balancers_too=True)
         offered, errors = _offered(at)
         tell_errors(at, errors)
     rows: list[Row] = [row for one in offered for row in _rows(one)]
@@ -82,7 +82,7 @@ def _offered(at: Environment) -> tuple[tuple[Offered, ...], Mapping[str, Deploye
             return error
 
     with ThreadPoolExecutor(max_workers=8) as pool:
-        found = tuple(pool.map(one, at.hosts))
+        found = tuple(pool.map(one, (*at.hosts, *at.balancers)))
     errors: dict[str, DeployerError] = {
         one.host: one for one in found if isinstance(one, HostError)
     }

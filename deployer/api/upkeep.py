@@ -21,7 +21,8 @@ from deployer.errors import PreflightFailed, UsageError
 from deployer.recipes import upkeep
 from deployer.recipes.restore import restore_test
 
-_NO_RELEASE = Release(0, "0" * 40)
+NO_RELEASE = Release(0, "0" * 40)
+"""Stands for the release of a run that makes none."""
 
 
 def backup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
@@ -72,10 +73,10 @@ def plan_for(
     """Put a plan together that makes no release."""
     at.on_all(sessions, lambda session: session.ask((app_state(),)))
     found = states(sessions)
-    _refuse_bare_hosts(at, found)
+    refuse_bare_hosts(at, found)
     at.on_all(sessions, lambda session: session.ask(_live_files(found[session.host])))
     files = {host: _files_of(session, found[host]) for host, session in sessions.items()}
-    on = targets(at, _NO_RELEASE, files)
+    on = targets(at, NO_RELEASE, files)
     plan = make_plan(at, command, steps, on, found, makes_release=False)
     at.on_all(
         sessions,
@@ -97,7 +98,8 @@ def _files_of(session: Session, state: AppState) -> tuple[LiveFile, ...]:
     return tuple(LiveFile(path, digest) for path, digest in found.items())
 
 
-def _refuse_bare_hosts(at: Environment, found: Mapping[str, AppState]) -> None:
+def refuse_bare_hosts(at: Environment, found: Mapping[str, AppState]) -> None:
+    """Raise PreflightFailed when `inv setup` has not been there."""
     bare = [host for host, state in found.items() if not state.set_up]
     if bare:
         raise PreflightFailed(

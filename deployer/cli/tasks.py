@@ -5,6 +5,7 @@ from invoke import Collection, Context, task
 from deployer.api.request import Request
 from deployer.cli import (
     backup_tasks,
+    balancer_tasks,
     hold_tasks,
     lab_tasks,
     local_tasks,
@@ -179,6 +180,7 @@ namespace = Collection(
     rollback,
     *recovery_tasks.TASKS,
     *upkeep_tasks.TASKS,
+    *balancer_tasks.TASKS,
     *hold_tasks.TASKS,
     *backup_tasks.TASKS,
     *restore_tasks.TASKS,

@@ -25,7 +25,7 @@ from deployer.core.actions.units import (
     SwapEnabled,
     TestUnits,
 )
-from deployer.core.actions.web_server import CheckMaintenance, ReloadWebServer, TestSites
+from deployer.core.actions.web_server import Balance, CheckMaintenance, ReloadWebServer, TestSites
 
 Action = (
     Run
@@ -51,6 +51,7 @@ Action = (
     | ReloadUnits
     | ReloadWebServer
     | CheckMaintenance
+    | Balance
     | SwapEnabled
     | Backup
     | VerifyBackups

@@ -71,6 +71,8 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  o
             return "nginx -t, then reload nginx"
         case web_server.CheckMaintenance(is_on=is_on):
             return f"ask the web server whether users are {'kept out' if is_on else 'let in'}"
+        case web_server.Balance():
+            return _balance(action)
         case units.SwapEnabled(enable, disable):
             return ", ".join(
                 f"{verb} {unit}"
@@ -95,6 +97,12 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  o
             return _prune(action)
         case _:
             return describe_restoring(action)
+
+
+def _balance(balance: web_server.Balance) -> str:
+    out = ", ".join(f"{host} ({why})" for host, why in balance.down) or "no host"
+    wait = f", then wait at most {balance.drain:g} s for requests" if balance.drain else ""
+    return f"leave out {out} in {balance.path}, reload nginx{wait}"
 
 
 def _run(run: programs.Run) -> str:

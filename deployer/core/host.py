@@ -9,9 +9,28 @@ from deployer.core.network import Address, HostKey, JumpHost
 from deployer.core.quantities import Duration, Pause, Port
 from deployer.core.values import HostName, LocalPath, Python, Role, UserName
 
+BALANCER = "balancer"
+"""The role of hosts that run no app and hand requests to those that do."""
+
+
+class Balance(Model):
+    """How a host stands to the balancer."""
+
+    weight: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=1, description="Its share of the requests, beside those of the others."
+    )
+    backup: bool = Field(
+        default=False, description="It gets requests only when no other host can take them."
+    )
+    address: Address | None = Field(
+        default=None,
+        description="Where the balancer reaches it (of a balancer: from where it comes), if not "
+        "at its `address`.",
+    )
+
 
 class Host(Model):
-    """A machine that runs the app."""
+    """A machine that runs the app, or a balancer in front of those."""
 
     set_by_loader: ClassVar[frozenset[str]] = frozenset({"name"})
 
@@ -26,11 +45,29 @@ class Host(Model):
         default=(), description="Public keys that prove the host: `ssh-ed25519 AAAA…`."
     )
     python: Python | None = Field(default=None, description="The interpreter, if not the app's.")
+    balance: Balance = Field(
+        default_factory=Balance, description="How it stands to the balancer, if there is one."
+    )
 
     @model_validator(mode="after")
     def _no_twins(self) -> Self:
         refuse_twins("Host", roles=self.roles, host_keys=self.host_keys)
         return self
+
+    @property
+    def is_balancer(self) -> bool:
+        """Whether it only hands requests to others, and runs no app."""
+        return BALANCER in self.roles
+
+    @property
+    def is_web(self) -> bool:
+        """Whether a balancer sends requests to it."""
+        return "web" in self.roles
+
+    @property
+    def traffic_address(self) -> str:
+        """Its address as a balancer and the web hosts see it."""
+        return self.balance.address or self.address
 
 
 class Ssh(Model):

@@ -7,8 +7,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from deployer.core.app import App
 from deployer.core.backup_policy import BackupPolicy
+from deployer.core.balanced import misfits
 from deployer.core.host import Host, Ssh
 from deployer.core.model import Model, Place, refused_at
+from deployer.core.plugin import Plugged
+from deployer.core.ports import Balancer
 from deployer.core.rollout import Rollout
 from deployer.core.secret import EnvSecrets, SecretReference, SecretsSource
 from deployer.core.values import EnvironmentName, HostName
@@ -67,6 +70,9 @@ class Inventory(Model):
     hosts: Annotated[
         Mapping[HostName, Host], Field(min_length=1, max_length=1000), BeforeValidator(_named)
     ] = Field(description="The hosts by name, in the order in which they are deployed.")
+    balancer: Annotated[Balancer, Plugged("balancers")] | None = Field(
+        default=None, description="What hands requests to the web hosts, if there is one."
+    )
     ssh: Ssh = Field(default_factory=Ssh, description="How hosts are reached.")
     protected: bool = Field(
         default=False, description="Ask before a change; without a terminal want `--yes`."
@@ -81,10 +87,26 @@ class Inventory(Model):
 
     @model_validator(mode="after")
     def _hosts_differ(self) -> Self:
-        wrong = [*self._same_address(), *self._like_a_role()]
+        misfitting = misfits(tuple(self.hosts.values()), self.balancer, self.app.web_server)
+        wrong = [*self._same_address(), *self._like_a_role(), *misfitting]
         if wrong:
             raise refused_at("Inventory", *wrong)
         return self
+
+    @property
+    def app_hosts(self) -> tuple[Host, ...]:
+        """The hosts that run the app, in the order in which they are deployed."""
+        return tuple(host for host in self.hosts.values() if not host.is_balancer)
+
+    @property
+    def balancer_hosts(self) -> tuple[Host, ...]:
+        """The hosts that only hand requests to others."""
+        return tuple(host for host in self.hosts.values() if host.is_balancer)
+
+    @property
+    def web_hosts(self) -> tuple[Host, ...]:
+        """The hosts that a balancer sends requests to."""
+        return tuple(host for host in self.app_hosts if host.is_web)
 
     def secret_names(self) -> tuple[str, ...]:
         """Name every secret that the app refers to, each once, in the file's order."""

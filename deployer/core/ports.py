@@ -3,10 +3,13 @@
 All answers are values: commands, actions, texts. A kind that has nothing to do gives none.
 """
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from deployer.core.actions.backups import Dump
 from deployer.core.command import Command
+from deployer.core.host import Host
+from deployer.core.model import Place
 from deployer.core.release import Layout
 
 
@@ -157,6 +160,32 @@ class WebServer(Protocol):
 
     def links(self, app: str) -> tuple[tuple[str, str], ...]:
         """Give the links that turn its files on: (link, target)."""
+        ...
+
+
+class Balancer(Protocol):
+    """What hands requests to the web hosts, so that each can be left out for a while."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def has_hosts(self) -> bool:
+        """Whether it runs on hosts of the inventory, those with the role `balancer`."""
+        ...
+
+    @property
+    def drain(self) -> float:
+        """Seconds that requests in flight get before a host is changed."""
+        ...
+
+    def links(self, app: str) -> tuple[tuple[str, str], ...]:
+        """Give the links that turn its site on: (link, target)."""
+        ...
+
+    def refused(
+        self, web_server: WebServer, hosts: Sequence[Host]
+    ) -> tuple[tuple[Place, str], ...]:
+        """Say what it cannot balance of these web hosts, and where that is written."""
         ...
 
 

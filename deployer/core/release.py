@@ -93,6 +93,10 @@ class Layout:
         """The page that the web server shows to everybody as long as it is there."""
         return f"{self.root}/run/maintenance.html"
 
+    def candidate(self, path: str) -> str:
+        """Give where a file of a balancer waits until it is tested, by its live path."""
+        return f"{self.root}/run/balancer{path}"
+
     def release(self, release: str) -> str:
         """Give the folder of a release."""
         return f"{self.releases}/{release}"
@@ -116,6 +120,11 @@ class Layout:
     def unit(self, colour: str) -> str:
         """Give the systemd unit of a colour."""
         return f"{self.app}@{colour}.service"
+
+
+def upstream_path(app: str) -> str:
+    """Give the file by which a balancer knows its web hosts, and which of them are left out."""
+    return f"/etc/nginx/snippets/{app}-hosts.conf"
 
 
 def other(colour: str) -> str:

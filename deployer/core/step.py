@@ -1,5 +1,7 @@
 """Steps: what is asked, done and undone for one release on one host, as values."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -37,6 +39,15 @@ class LiveFile:
     path: str
     sha256: str
     mode: int = 0o644
+
+
+def live_files(files: Iterable[RenderedFile]) -> tuple[LiveFile, ...]:
+    """Give those of the files that live outside of a release."""
+    return tuple(
+        LiveFile(file.path, hashlib.sha256(file.content).hexdigest(), file.mode)
+        for file in files
+        if file.scope == "system"
+    )
 
 
 @dataclass(frozen=True, slots=True)

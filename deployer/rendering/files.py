@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from deployer.core.release import Layout
+from deployer.core.release import Layout, upstream_path
 from deployer.core.rendered import RenderedFile
 from deployer.errors import TemplateError
 from deployer.rendering import escape
+from deployer.rendering.balancer_values import BalancerValues
 from deployer.rendering.renderer import Renderer
 from deployer.rendering.values import AppValues, BaseValues, PageValues, SiteValues, names_of
 
@@ -76,6 +77,20 @@ def render_base(
 def render_page(values: PageValues, templates: tuple[Path, ...] = ()) -> bytes:
     """Render the page that is shown during maintenance; raises TemplateError."""
     return Renderer(templates).render(MAINTENANCE_PAGE, names_of(values)).encode()
+
+
+def render_balancer(
+    values: BalancerValues, templates: tuple[Path, ...] = ()
+) -> tuple[RenderedFile, ...]:
+    """Render the files of a balancer, the one that names its web hosts first."""
+    app = values.app
+    tls = "nginx/snippets/app-tls.conf.j2"
+    places = (
+        _Place("nginx/balancer-hosts.conf.j2", upstream_path(app)),
+        *((_Place(tls, f"/etc/nginx/snippets/{app}-tls.conf"),) if values.tls else ()),
+        _Place("nginx/balancer.conf.j2", f"/etc/nginx/sites-available/{app}.conf"),
+    )
+    return _rendered(Renderer(templates), places, names_of(values))
 
 
 def release_env(layout: Layout, release: str) -> bytes:

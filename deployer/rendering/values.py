@@ -13,6 +13,8 @@ from deployer.core.release import Layout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from deployer.rendering.balancer_values import BalancerValues
+
 _PREFIX = re.compile(r"/(?:[^/]+/)+")
 _ASGI = ("uvicornworker", "uvicornh11worker", "asgi", "asgiworker")
 
@@ -119,6 +121,9 @@ class SiteValues:
     retry_after: int = 300
     """Seconds after which clients may ask again, told by the maintenance page."""
 
+    balancers: tuple[str, ...] = ()
+    """The addresses of the balancers, which say who their users are; () for no balancer."""
+
     ipv6: bool = True
     """Whether to listen on IPv6 too."""
 
@@ -182,6 +187,8 @@ class PageValues:
     """What the person says who turns maintenance on."""
 
 
-def names_of(values: AppValues | BaseValues | PageValues) -> "Mapping[str, object]":
+def names_of(
+    values: "AppValues | BaseValues | PageValues | BalancerValues",
+) -> "Mapping[str, object]":
     """Give the values under their names."""
     return MappingProxyType({name: getattr(values, name) for name in values.__slots__})

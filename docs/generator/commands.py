@@ -22,7 +22,7 @@ _GROUPS = (
         "Change hosts",
         ("setup", "deploy", "rollback", "recover", "backup", "restore", "prune", "run"),
     ),
-    ("Keep others away", ("hold", "unhold", "maintenance")),
+    ("Keep others away", ("hold", "unhold", "maintenance", "drain", "undrain")),
     ("Look before", ("check", "plan", "render")),
     ("Look after", ("status", "health", "logs", "history", "releases", "backups")),
     ("Start a project", ("init", "trust", "schema")),

@@ -8,7 +8,8 @@ from typing import get_type_hints
 from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
 from deployer.rendering import escape, language
-from deployer.rendering.files import MAINTENANCE_PAGE, render_app, render_base
+from deployer.rendering.balancer_values import BalancerValues, ServerValues
+from deployer.rendering.files import MAINTENANCE_PAGE, render_app, render_balancer, render_base
 from deployer.rendering.values import (
     AppValues,
     BaseValues,
@@ -42,6 +43,8 @@ _SUBJECTS = (
     ("`site.…`", "site.", SiteValues),
     ("`site.tls.…`", "site.tls.", TlsValues),
     (_BASE, "", BaseValues),
+    ("Names in the templates of a balancer", "", BalancerValues),
+    ("`server.…`, one of `servers`", "server.", ServerValues),
     ("Names in `pages/maintenance.html.j2`", "", PageValues),
 )
 
@@ -69,7 +72,14 @@ def _files() -> tuple[RenderedFile, ...]:
     values = AppValues("shop", Layout("shop"), GunicornValues("shop.wsgi:application"), site=site)
     templates = Path(__file__).parents[2] / "templates"
     base = render_base(BaseValues("deploy"), (templates,), nginx=True, catchall=True)
-    return (*render_app(values, (templates,)), *base)
+    balancer = BalancerValues(
+        "shop", Layout("shop"), ("shop.example.org",), (ServerValues("web1", "10.0.0.11:80"),)
+    )
+    return (
+        *render_app(values, (templates,)),
+        *base,
+        *render_balancer(balancer, (templates,)),
+    )
 
 
 def _file(file: RenderedFile) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
-from deployer.rendering.files import release_env, render_app, render_base
+from deployer.rendering.balancer_values import BalancerValues, ServerValues
+from deployer.rendering.files import release_env, render_app, render_balancer, render_base
 from deployer.rendering.values import (
     AppValues,
     BaseValues,
@@ -56,6 +57,36 @@ WITHOUT_SITE = AppValues(
     app="worker", layout=Layout("worker"), gunicorn=GunicornValues("worker:app")
 )
 
+BALANCED = AppValues(
+    app="shop",
+    layout=Layout("shop"),
+    gunicorn=GunicornValues("shop.wsgi:application"),
+    site=SiteValues(("shop.example.org",), port=8080, balancers=("10.0.0.9", "lb.example.org")),
+)
+BALANCER = BalancerValues(
+    "shop",
+    Layout("shop"),
+    ("shop.example.org",),
+    (
+        ServerValues("web1", "10.0.0.11:80", weight=3),
+        ServerValues("web2", "web2.example.org:80"),
+        ServerValues("web3", "[2001:db8::3]:80", backup=True),
+    ),
+)
+BALANCER_TLS = BalancerValues(
+    "my-shop",
+    Layout("my-shop"),
+    ("shop.example.org", "www.shop.example.org"),
+    (ServerValues("web1", "10.0.0.11:8080"),),
+    port=8081,
+    tls=TlsValues("/etc/ssl/shop/fullchain.pem", "/etc/ssl/shop/privkey.pem", 8443),
+    method="ip_hash",
+    keepalive=0,
+    max_fails=0,
+    health_path="/up",
+    ipv6=False,
+)
+
 
 def rendered() -> Mapping[str, tuple[RenderedFile, ...]]:
     """Render every case."""
@@ -63,6 +94,9 @@ def rendered() -> Mapping[str, tuple[RenderedFile, ...]]:
         "plain": (*render_app(PLAIN), _release_env("shop")),
         "tls": (*render_app(TLS), _release_env("my-shop")),
         "without-site": render_app(WITHOUT_SITE),
+        "balanced": render_app(BALANCED),
+        "balancer": render_balancer(BALANCER),
+        "balancer-tls": render_balancer(BALANCER_TLS),
         "host": render_base(BaseValues("deploy"), nginx=True, catchall=True),
         "host-tls": render_base(BaseValues("deploy", tls=True), nginx=True, catchall=True),
     }

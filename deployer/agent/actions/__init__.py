@@ -34,6 +34,7 @@ PLACES = {
     "TestSites": ("web_server", "test_sites"),
     "ReloadUnits": ("units", "reload_units"),
     "ReloadWebServer": ("web_server", "reload_web_server"),
+    "Balance": ("balancing", "balance"),
     "CheckMaintenance": ("maintenance", "check_maintenance"),
     "SwapEnabled": ("units", "swap_enabled"),
     "Backup": ("backups", "backup"),

@@ -25,6 +25,7 @@ PLACES = {
     "texts": ("texts", "texts"),
     "foreign": ("foreign", "foreign"),
     "web_server": ("web", "web_server"),
+    "balance": ("balance", "balance"),
     "journal": ("history", "journal"),
     "outcome": ("outcome", "outcome"),
     "weights": ("weights", "weights"),

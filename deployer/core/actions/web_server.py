@@ -27,3 +27,18 @@ class ReloadWebServer:
     """`nginx -t`, reload, and wait until workers with the new configuration serve."""
 
     timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Have a balancer leave out just these hosts (host, reason); written by rename, reloaded.
+
+    With `source` the file is written anew from there. Requests that are in flight get `drain`
+    seconds: so long it waits for the workers from before the reload.
+    """
+
+    path: str
+    down: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+    drain: float = 0.0
+    timeout: float = 10.0

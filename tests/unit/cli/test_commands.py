@@ -17,7 +17,7 @@ COMMANDS = {
     "deploy", "plan", "rollback", "setup", "check", "status", "releases", "history", "health",
     "logs", "run", "maintenance", "backup", "backups", "restore", "prune", "recover",
     "render", "trust", "schema", "init",
-    "hold", "unhold",
+    "hold", "unhold", "drain", "undrain",
     "lab.up", "lab.down", "lab.status",
 }  # fmt: skip
 HEAVY = ("pydantic", "fabric", "paramiko", "rich", "jinja2", "ruamel", "deployer.core.inventory")

@@ -57,6 +57,7 @@ EVERY = (
         (Probe("/healthz", "shop.example.org", socket="/run/shop-blue/app.sock"),),
     ),
     units.TestUnits(("/etc/systemd/system/shop@.service",)),
+    web_server.Balance("/etc/nginx/snippets/shop-hosts.conf", (("web2", "by hand"),), drain=30.0),
     web_server.TestSites((("/srv/a.conf", "/etc/nginx/a.conf"),)),
     units.ReloadUnits("shop"),
     web_server.ReloadWebServer(),

@@ -1,0 +1,1 @@
+"""What hands requests to the web hosts."""

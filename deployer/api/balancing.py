@@ -1,0 +1,90 @@
+"""`inv drain` and `inv undrain`: leave a web host out of the balancer by hand, or take it in."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from deployer.api.deployment import make_plan, states, targets
+from deployer.api.environment import Environment
+from deployer.api.perform import UseCase, transport_for, with_sessions
+from deployer.api.rendered_balancer import balancer_files
+from deployer.api.request import DrainRequest
+from deployer.api.running import Ending, run_plan
+from deployer.api.sessions import address
+from deployer.api.upkeep import NO_RELEASE, refuse_bare_hosts
+from deployer.core.balance import BY_HAND, balanced
+from deployer.core.host_state import app_state
+from deployer.core.plan import Plan
+from deployer.core.step import Step, live_files
+from deployer.engine.compiler import questions
+from deployer.engine.session import Session
+from deployer.errors import PreflightFailed, UsageError
+from deployer.recipes import upkeep
+
+
+def connect(at: Environment, use_case: UseCase) -> Ending:
+    """Connect to the balancers instead of the hosts that run the app."""
+    there = on_balancers(at)
+    addresses = tuple(address(there.inventory, host) for host in there.hosts)
+    return with_sessions(there, transport_for(there), addresses, use_case)
+
+
+def on_balancers(at: Environment) -> Environment:
+    """Give the same with the balancers as hosts; raises UsageError for a wrong `--host`."""
+    wanted, known = _host(at), tuple(host.name for host in at.inventory.web_hosts)
+    if not at.inventory.balancer_hosts:
+        raise UsageError(
+            "The inventory has no balancer.",
+            hint="name one: `balancer: {kind: nginx}` and a host with `roles: [balancer]`",
+        )
+    if wanted not in known:
+        raise UsageError(
+            f"`--host {wanted[:80]}` is no web host." if wanted else "`--host` is missing.",
+            hint=f"name one of {', '.join(known)}",
+        )
+    return replace(at, hosts=at.inventory.balancer_hosts)
+
+
+def drain(at: Environment, sessions: Mapping[str, Session]) -> Ending:
+    """Have every balancer leave the host out, once what it has begun is done."""
+    return run_plan(at, sessions, plan_drain(at, sessions))
+
+
+def undrain(at: Environment, sessions: Mapping[str, Session]) -> Ending:
+    """Have every balancer send requests to the host again."""
+    return run_plan(at, sessions, plan_undrain(at, sessions))
+
+
+def plan_drain(at: Environment, sessions: Mapping[str, Session]) -> Plan:
+    """Put the plan together; raises PreflightFailed for the last host that gets requests."""
+    host = _host(at)
+    plan = plan_balance(at, sessions, upkeep.balance("drain", {host: BY_HAND}))
+    for balancer, session in sessions.items():
+        known = session.facts[balanced(at.inventory.app.name)].hosts
+        if not any(known.get(one.name) == "" for one in at.inventory.web_hosts if one.name != host):
+            raise PreflightFailed(
+                f"`{balancer}` sends requests to no other host than `{host}`.",
+                hint=f"take another one in first: `inv undrain --host HOST --env "
+                f"{at.inventory.environment}`",
+            )
+    return plan
+
+
+def plan_undrain(at: Environment, sessions: Mapping[str, Session]) -> Plan:
+    """Put the plan together."""
+    return plan_balance(at, sessions, upkeep.balance("undrain", {}, (_host(at),)))
+
+
+def plan_balance(at: Environment, sessions: Mapping[str, Session], steps: tuple[Step, ...]) -> Plan:
+    """Put a plan together whose hosts are the balancers."""
+    at.on_all(sessions, lambda session: session.ask((app_state(),)))
+    found = states(sessions)
+    refuse_bare_hosts(at, found)
+    files = balancer_files(at.inventory, at.templates)
+    on = targets(at, NO_RELEASE, dict.fromkeys(sessions, live_files(files)), files)
+    plan = make_plan(at, at.request.command, steps, on, found, makes_release=False)
+    at.on_all(sessions, lambda one: one.ask(questions(plan.steps, plan.target(one.host))))
+    return replace(plan, batches=(tuple(sessions),))
+
+
+def _host(at: Environment) -> str:
+    return at.request.host if isinstance(at.request, DrainRequest) else ""

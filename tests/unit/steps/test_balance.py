@@ -1,0 +1,88 @@
+from deployer.core.actions.files import Install, Link, Put, PutBack
+from deployer.core.actions.web_server import Balance as LeaveOut
+from deployer.core.actions.web_server import ReloadWebServer, TestSites
+from deployer.core.balance import BY_HAND
+from deployer.core.rendered import RenderedFile
+from deployer.core.step import LiveFile, Skip, Target
+from deployer.steps.balance import Balance, ConfigureBalancer
+from tests.shop_values import RELEASE, Section, facts, inventory
+
+HOSTS_FILE = "/etc/nginx/snippets/shop-hosts.conf"
+SITE_FILE = "/etc/nginx/sites-available/shop.conf"
+WAITING = "/srv/shop/run/balancer"
+LINK = ("/etc/nginx/sites-enabled/shop.conf", SITE_FILE)
+
+
+def on() -> Target:
+    hosts: dict[str, Section] = {
+        "web1": {"address": "192.0.2.1"},
+        "web2": {"address": "192.0.2.2"},
+        "lb1": {"address": "192.0.2.9", "roles": ["balancer"]},
+    }
+    whole = inventory(hosts=hosts, rest={"balancer": {"kind": "nginx", "drain": "7s"}})
+    files = tuple(RenderedFile("", path, path.encode()) for path in (HOSTS_FILE, SITE_FILE))
+    live = (LiveFile(HOSTS_FILE, "hosts-sha"), LiveFile(SITE_FILE, "site-sha"))
+    return Target(whole, whole.hosts["lb1"], RELEASE, leader=True, files=files, live_files=live)
+
+
+def known(sha="hosts-sha", site="site-sha", **down):
+    servers = [{"host": host, "down": why} for host, why in down.items()]
+    return facts(
+        **{
+            "balance": {"sha256": sha, "servers": servers},
+            "balancer files": {SITE_FILE: {"sha256": site}, HOSTS_FILE: {"sha256": "any"}},
+        }
+    )
+
+
+def test_files_are_tested_before_nginx_reads_them():
+    work = ConfigureBalancer().do(on(), facts())
+    assert isinstance(work, tuple)
+    *puts, test = work
+
+    assert [put.path for put in puts if isinstance(put, Put)] == [
+        WAITING + HOSTS_FILE,
+        WAITING + SITE_FILE,
+    ]
+    assert test == TestSites(
+        ((WAITING + HOSTS_FILE, HOSTS_FILE), (WAITING + SITE_FILE, SITE_FILE)), (LINK,)
+    )
+
+
+def test_a_host_is_left_out_and_its_requests_get_their_time():
+    work = Balance("drain", {"web2": BY_HAND}).do(on(), known(web1="", web2=""))
+
+    assert work == (Link(*LINK), LeaveOut(HOSTS_FILE, (("web2", BY_HAND),), drain=7.0))
+
+
+def test_who_is_taken_in_again_is_not_waited_for():
+    work = Balance("undrain", {}, ["web2"]).do(on(), known(web1="", web2=BY_HAND))
+
+    assert work == (Link(*LINK), LeaveOut(HOSTS_FILE, ()))
+
+
+def test_others_that_were_left_out_by_hand_stay_out():
+    work = Balance("undrain", {}, ["web2"]).do(on(), known(web1=BY_HAND, web2="in a run"))
+
+    assert isinstance(work, tuple)
+    assert work[-1] == LeaveOut(HOSTS_FILE, (("web1", BY_HAND),))
+
+
+def test_nothing_is_done_twice():
+    assert isinstance(Balance("undrain", {}, ["web2"]).do(on(), known(web1="", web2="")), Skip)
+
+
+def test_a_changed_site_goes_live_by_the_way_and_a_new_host_waits_for_its_proof():
+    work = Balance("undrain", {}).do(on(), known(sha="old", site="old", web1=""))
+
+    assert work == (
+        Install(WAITING + SITE_FILE, SITE_FILE),
+        Link(*LINK),
+        LeaveOut(HOSTS_FILE, (("web2", "new"),), source=WAITING + HOSTS_FILE, drain=7.0),
+    )
+
+
+def test_everything_can_be_put_back():
+    undo = Balance("drain", {"web2": BY_HAND}).undo(on(), known())
+
+    assert undo == (PutBack(LINK[0]), PutBack(HOSTS_FILE), PutBack(SITE_FILE), ReloadWebServer())
