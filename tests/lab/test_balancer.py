@@ -87,7 +87,7 @@ def test_a_host_can_be_drained_and_stopped_and_nobody_notices(project, balancer)
         Event().wait(1)
         for host in project.hosts[:3]:
             project.must("drain", "--host", host.name)
-            host.run("systemctl stop nginx")
+            host.run("systemctl kill --signal=KILL nginx; systemctl stop nginx")
             asked = sum(one.hosts[host.name] for one in users)
             Event().wait(0.5)
             assert sum(one.hosts[host.name] for one in users) == asked, "it got requests"
