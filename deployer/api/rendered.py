@@ -105,6 +105,7 @@ def _unit(app: App) -> UnitValues:
         tasks_max=runtime.tasks_max or 0,
         start_timeout=start,
         stop_timeout=stop,
+        inherits=runtime.keeps_sockets,
         loosen=runtime.loosen,
     )
 

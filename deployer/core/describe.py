@@ -61,8 +61,9 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  o
             return f"systemd-analyze verify {' '.join(sources)}"
         case web_server.TestSites(candidates):
             return f"nginx -t with {', '.join(path for _, path in candidates)}"
-        case units.Pause(names):
-            return f"stop {' and '.join(names)}: the app is down from here on"
+        case units.Pause(names, held=held):
+            meanwhile = "users wait" if held else "the app is down"
+            return f"stop {' and '.join(names)}: {meanwhile} from here on"
         case units.Resume(unit):
             return f"start {unit}: the app is up again"
         case units.ReloadUnits():

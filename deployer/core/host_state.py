@@ -64,6 +64,8 @@ class AppState:
     counter: int = 0
     live: str = ""
     live_colour: str = ""
+    inherits: bool = False
+    """Whether the live release got its sockets from systemd, which keeps them open."""
     config_digest: str = ""
     colours: Mapping[str, ColourState] = field(default_factory=dict)
     releases: tuple[ReleaseRecord, ...] = ()
@@ -145,6 +147,7 @@ def parse_app_state(answer: object) -> AppState:
         counter=_number(data.get("counter")),
         live=_text(data.get("live")),
         live_colour=_text(data.get("live_colour")),
+        inherits=data.get("inherits") is True,
         config_digest=_text(data.get("config_digest")),
         colours=colours,
         releases=tuple(_record(_mapping(one)) for one in _items(data.get("releases"))),

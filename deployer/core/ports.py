@@ -142,6 +142,16 @@ class Runtime(Protocol):
         """Seconds that the old release stays ready for an instant rollback."""
         ...
 
+    @property
+    def beside(self) -> bool:
+        """Whether the new release starts beside the old one, so that both are in memory."""
+        ...
+
+    @property
+    def keeps_sockets(self) -> bool:
+        """Whether users can wait in sockets that stay open while no release runs."""
+        ...
+
 
 class WebServer(Protocol):
     """What takes requests from outside."""

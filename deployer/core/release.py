@@ -121,6 +121,21 @@ class Layout:
         """Give the systemd unit of a colour."""
         return f"{self.app}@{colour}.service"
 
+    def socket_unit(self, colour: str) -> str:
+        """Give the unit of a colour's socket, if systemd keeps it open."""
+        return f"{self.app}@{colour}.socket"
+
+    @property
+    def socket_units(self) -> tuple[str, ...]:
+        """The units of both sockets, if systemd keeps them open."""
+        return tuple(self.socket_unit(colour) for colour in COLOURS)
+
+    @property
+    def socket_files(self) -> tuple[str, str]:
+        """The files of those units: the sockets, and what keeps them from starting anything."""
+        units = "/etc/systemd/system"
+        return (f"{units}/{self.app}@.socket", f"{units}/deployer-{self.app}-socket@.service")
+
 
 def upstream_path(app: str) -> str:
     """Give the file by which a balancer knows its web hosts, and which of them are left out."""

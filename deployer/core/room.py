@@ -1,7 +1,7 @@
 """How much room a deploy needs on each file system of a host, and whether it is there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import cast
 
 from deployer.core.fact import Fact
@@ -14,19 +14,24 @@ _FIRST = 192 * MB
 """For the first release, whose size nobody knows yet."""
 _FIRST_INODES = 10_000
 _FEW_INODES = 1_000
+_SPARE_MEMORY = 32 * MB
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What is on a host now: the live release with its environment, and the last backup.
 
-    `copied_bytes` is that part of the backup which is first copied beside the app.
+    `copied_bytes` is that part of the backup which is first copied beside the app. Memory is what
+    could be had, what the live release takes, and what one takes that is still warm beside it.
     """
 
     release_bytes: int = 0
     release_files: int = 0
     backup_bytes: int = 0
     copied_bytes: int = 0
+    memory_free: int = 0
+    live_memory: int = 0
+    idle_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,16 @@ def shortage(rooms: Mapping[str, Disk], found: Weights, layout: Layout) -> Short
     return None
 
 
+def memory_shortage(found: Weights) -> tuple[int, int] | None:
+    """Give the bytes that are free and needed, if there is no room for a second release.
+
+    It will take about as much as the live one, and one that is still warm is stopped before.
+    """
+    free, needs = found.memory_free + found.idle_memory, found.live_memory + _SPARE_MEMORY
+    is_known = found.memory_free > 0 and found.live_memory > 0
+    return (free, needs) if is_known and free < needs else None
+
+
 def _shares(rooms: Mapping[str, Disk], place: str, other: str) -> bool:
     if place == other:
         return True
@@ -86,5 +101,4 @@ def _shares(rooms: Mapping[str, Disk], place: str, other: str) -> bool:
 
 def _weights(answer: object) -> Weights:
     data = mapping(answer)
-    names = ("release_bytes", "release_files", "backup_bytes", "copied_bytes")
-    return Weights(*(cast("int", data.get(name, 0)) for name in names))
+    return Weights(*(cast("int", data.get(one.name, 0)) for one in fields(Weights)))

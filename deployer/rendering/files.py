@@ -58,7 +58,7 @@ def render_app(
     renderer = Renderer(templates)
     return (
         *_rendered(renderer, _environment_file(naming(secrets)), seen),
-        *_rendered(renderer, (*_process(values.app), *site), without_secrets),
+        *_rendered(renderer, (*_process(values), *site), without_secrets),
     )
 
 
@@ -123,7 +123,8 @@ def _environment_file(header: str) -> tuple[_Place, ...]:
     return (_Place(name, "app.env", mode=0o600, scope="release", secret=True, header=header),)
 
 
-def _process(app: str) -> tuple[_Place, ...]:
+def _process(values: AppValues) -> tuple[_Place, ...]:
+    app = values.app
     return (
         _Place(
             "gunicorn/gunicorn.conf.py.j2",
@@ -133,7 +134,13 @@ def _process(app: str) -> tuple[_Place, ...]:
             scope="release",
         ),
         _Place("systemd/app@.service.j2", f"/etc/systemd/system/{app}@.service"),
+        *(_sockets(values.layout) if values.unit.inherits else ()),
     )
+
+
+def _sockets(layout: Layout) -> tuple[_Place, ...]:
+    names = ("systemd/app@.socket.j2", "systemd/app-socket@.service.j2")
+    return tuple(map(_Place, names, layout.socket_files))
 
 
 def _site(app: str, site: SiteValues | None) -> tuple[_Place, ...]:

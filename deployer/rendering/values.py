@@ -35,6 +35,9 @@ class UnitValues:
     stop_timeout: int = 45
     """Seconds that a stop may take; more than `gunicorn.graceful_timeout`."""
 
+    inherits: bool = False
+    """Whether the instances get their sockets from systemd, which keeps them open."""
+
     loosen: tuple[str, ...] = ()
     """The protections to leave out, such as `MemoryDenyWriteExecute`."""
 

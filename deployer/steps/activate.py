@@ -9,6 +9,7 @@ from deployer.core.actions.web_server import ReloadWebServer
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.host_state import app_state
+from deployer.core.restarting import is_beside
 from deployer.core.step import LiveFile, Phase, Scope, Target, Work
 
 
@@ -50,8 +51,9 @@ class Activate:
         new = layout.unit(state.colour_for(on.release.id))
         old = _old_unit(on, facts)
         # It had users who wait for their answers, and what undoes its start kills it. A warm one
-        # is left for a while by that, too.
-        drain = () if state.is_warm(on.release.id) else (StopUnit(new),)
+        # is left for a while by that, too. Where nobody serves meanwhile, it has less time.
+        patience = 60.0 if is_beside(on, state) else max(on.app.runtime.drain, 1.0)
+        drain = () if state.is_warm(on.release.id) else (StopUnit(new, timeout=patience),)
         return (
             PutBack(layout.live_socket),
             PutBack(layout.live),

@@ -3,6 +3,7 @@
 from deployer.core.fact import Fact, Facts
 from deployer.core.health import judge
 from deployer.core.host_state import app_state
+from deployer.core.restarting import late_settle
 from deployer.core.step import Phase, Scope, Skip, Target, Work
 
 
@@ -19,8 +20,9 @@ class CheckFront:
     def do(self, on: Target, facts: Facts) -> Work:
         if not on.app.web_server.front:
             return Skip("no web server in front")
-        colour = facts[app_state()].colour_for(on.release.id)
-        return (judge(on.app, on.release.id, colour, settle=0.0, through_front=True),)
+        state = facts[app_state()]
+        colour, settle = state.colour_for(on.release.id), late_settle(on, state)
+        return (judge(on.app, on.release.id, colour, settle=settle, through_front=True),)
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
         return ()

@@ -4,6 +4,7 @@ from deployer.core.actions.health import CheckHealth as Judge
 from deployer.core.fact import Fact, Facts
 from deployer.core.health import judge
 from deployer.core.host_state import app_state
+from deployer.core.restarting import early_settle
 from deployer.core.step import Phase, Scope, Target, Work
 
 
@@ -24,5 +25,6 @@ class CheckHealth:
         return ()
 
     def _judge(self, on: Target, facts: Facts) -> Judge:
-        colour = facts[app_state()].colour_for(on.release.id)
-        return judge(on.app, on.release.id, colour, settle=on.app.health.settle)
+        state = facts[app_state()]
+        colour = state.colour_for(on.release.id)
+        return judge(on.app, on.release.id, colour, settle=early_settle(on, state))

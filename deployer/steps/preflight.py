@@ -3,7 +3,7 @@
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import Disk, disk, python
 from deployer.core.host_state import app_state
-from deployer.core.room import MB, places, shortage, weights
+from deployer.core.room import MB, memory_shortage, places, shortage, weights
 from deployer.core.step import Passed, Phase, Refuse, Scope, Target, Work
 
 
@@ -31,7 +31,8 @@ class Preflight:
         if not self._builds:
             # A full disk or a lost interpreter may be the very reason to go back.
             return _not_set_up(on, facts) or Passed("set up; nothing is to be built")
-        refusals = (_not_set_up(on, facts), _no_room(on, facts), _no_python(on, facts))
+        looks = (_not_set_up, _no_room, _no_memory, _no_python)
+        refusals = (look(on, facts) for look in looks)
         return next((one for one in refusals if one), Passed(_summary(on, facts)))
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
@@ -54,6 +55,19 @@ def _no_room(on: Target, facts: Facts) -> Refuse | None:
     what = "remove small files" if lack.of == "inodes" else "make room"
     env = on.inventory.environment
     return Refuse(str(lack), f"{what} on `{on.host.name}`, or run `inv prune --env {env}`")
+
+
+def _no_memory(on: Target, facts: Facts) -> Refuse | None:
+    lack = memory_shortage(facts[weights(on.layout)])
+    if lack is None or not on.app.runtime.beside:
+        return None
+    free, needs = lack[0] // MB, -(-lack[1] // MB)
+    return Refuse(
+        f"`{on.host.name}` has {free} MB of memory free, and a second release beside the live one "
+        f"needs {needs} MB",
+        "set `runtime.restart` to `socket`, which needs room for one release only, or take fewer "
+        "`app_server.workers`",
+    )
 
 
 def _no_python(on: Target, facts: Facts) -> Refuse | None:

@@ -1,19 +1,30 @@
-"""Start the release on the idle colour, beside the one that serves."""
+"""Start the release on the idle colour, beside the one that serves or in its place."""
 
 from collections.abc import Mapping
 
 from deployer.core.action import Action
 from deployer.core.actions.files import Install, Link, PutBack
 from deployer.core.actions.releases import Mark
-from deployer.core.actions.units import ReloadUnits, StartUnit, StopUnit
+from deployer.core.actions.units import Pause, ReloadUnits, StartUnit, StopUnit
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
-from deployer.core.host_state import app_state
-from deployer.core.step import LiveFile, Phase, Scope, Target, Work
+from deployer.core.host_state import AppState, app_state
+from deployer.core.restarting import inherits, is_beside
+from deployer.core.step import LiveFile, Notice, Phase, Scope, Target, Told, Work
+
+_WAIT = Notice(
+    "users wait from the stop of the old release until the new one is up, and get errors if it "
+    "does not work (`runtime.restart` is `socket`)"
+)
+_LONGEST_STOP = 900.0
+"""So long the call may take; the unit's own `TimeoutStopSec` ends the app long before."""
+_ERRORS = Notice(
+    "users get errors from the stop of the old release until the new one is up", "warning"
+)
 
 
 class Restart:
-    """Bring the new release up on its own socket; nobody is sent to it yet."""
+    """Bring the new release up; if the old one still serves, nobody is sent to it yet."""
 
     name = "restart"
     phase = Phase.PUBLISH
@@ -32,7 +43,7 @@ class Restart:
             Link(on.layout.colour(colour), on.folder),
         )
         new = state.release(on.release.id) is None
-        return (
+        actions = (
             *((Mark(on.release.id, "live"),) if new else ()),
             *(() if state.is_warm(on.release.id) else clean),
             *(
@@ -40,22 +51,63 @@ class Restart:
                 for file in changed
             ),
             *((ReloadUnits(on.app.name),) if changed else ()),
+            *_makes_way(on, state),
             # A warm one runs already: this takes its time to stop away.
             StartUnit(unit, timeout=on.app.runtime.start_timeout),
         )
+        if is_beside(on, state):
+            return actions
+        return Told(actions, (_WAIT if inherits(on) else _ERRORS,))
 
     def undo(self, on: Target, facts: Facts) -> tuple[Action, ...]:
         state = facts[app_state()]
         colour = state.colour_for(on.release.id)
         changed = _changed_units(on, facts)
-        # A warm one may have served a moment ago; another one never did.
-        drain = on.app.runtime.drain if state.is_warm(on.release.id) else 0.0
         return (
-            StopUnit(on.layout.unit(colour), timeout=30.0, kill=not drain, after=drain),
+            # Nothing is stopped that users are sent to.
+            *((PutBack(on.layout.live_socket),) if _takes_over(on, state) else ()),
+            _stops(on, state),
+            *(map(StopUnit, on.layout.socket_units) if _takes_over(on, state) else ()),
             PutBack(on.layout.colour(colour)),
             *(PutBack(file.path) for file in changed),
             *((ReloadUnits(on.app.name),) if changed else ()),
         )
+
+
+def _stops(on: Target, state: AppState) -> StopUnit:
+    """Stop the release: at once, unless it may have had users."""
+    unit = on.layout.unit(state.colour_for(on.release.id))
+    drain = on.app.runtime.drain
+    if state.is_warm(on.release.id):
+        return StopUnit(unit, timeout=30.0, kill=not drain, after=drain)
+    if inherits(on) and drain:
+        return StopUnit(unit, timeout=drain)  # all others wait for it
+    return StopUnit(unit, timeout=30.0, kill=True)
+
+
+def _makes_way(on: Target, state: AppState) -> tuple[Action, ...]:
+    if is_beside(on, state):
+        return ()
+    old = on.layout.unit(state.live_colour)
+    return (
+        *(_opens_socket(on, state) if _takes_over(on, state) else ()),
+        Pause((old,), _LONGEST_STOP, held=inherits(on)),
+    )
+
+
+def _takes_over(on: Target, state: AppState) -> bool:
+    """Whether the old release has made the socket in which users would have to wait."""
+    return not is_beside(on, state) and inherits(on) and not state.inherits
+
+
+def _opens_socket(on: Target, state: AppState) -> tuple[Action, ...]:
+    """Send users to the new release's socket already: the old one removes its own as it stops."""
+    colour = state.colour_for(on.release.id)
+    return (
+        *map(StopUnit, on.layout.socket_units),
+        StartUnit(on.layout.socket_unit(colour)),
+        Link(on.layout.live_socket, on.layout.socket(colour)),
+    )
 
 
 def _units(on: Target) -> tuple[LiveFile, ...]:

@@ -79,6 +79,8 @@ class FakeHost:
     links: dict[str, str] = field(default_factory=dict)
     running: dict[str, str] = field(default_factory=dict)
     cooling: set[str] = field(default_factory=set)
+    down: list[str] = field(default_factory=list)
+    """Units that were stopped although users were sent to them."""
     enabled: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -216,6 +218,10 @@ class Hands:
         blob = cast("dict[str, int]", action["content"])["blob"]
         self._host.contents[str(action["path"])] = self._blobs[blob]
 
+    def unlink(self, action: Json) -> None:
+        self._keep(str(action["path"]))
+        self._host.files.pop(str(action["path"]), None)
+
     def put_back(self, action: Json) -> None:
         path = str(action["path"])
         if self._run is None or path not in self._run.kept:
@@ -256,6 +262,11 @@ class Hands:
             self._host.running.pop(unit, None)
             self._host.cooling.discard(unit)
 
+    def pause(self, action: Json) -> None:
+        for unit in cast("list[str]", action["units"]):
+            self._host.running.pop(unit, None)
+            self._host.down.append(unit)
+
     def swap_enabled(self, action: Json) -> None:
         self._host.enabled.discard(str(action["disable"]))
         self._host.enabled |= {str(action["enable"])} - {""}
@@ -275,12 +286,14 @@ ACTIONS: Mapping[str, Callable[[Hands, Json], None]] = {
     "Link": Hands.link,
     "Install": Hands.install,
     "Put": Hands.put,
+    "Unlink": Hands.unlink,
     "PutBack": Hands.put_back,
     "Export": Hands.export,
     "GiveUp": Hands.give_up,
     "Mark": Hands.mark,
     "StartUnit": Hands.start_unit,
     "StopUnit": Hands.stop_unit,
+    "Pause": Hands.pause,
     "SwapEnabled": Hands.swap_enabled,
     "CheckHealth": Hands.check_health,
 }
@@ -302,7 +315,7 @@ def files(host: FakeHost, asked: Json) -> object:
     return {path: one and {"sha256": one} for path, one in known.items()}
 
 
-def config(host: FakeHost, asked: Json) -> object:
+def config(host: FakeHost, asked: Json) -> dict[str, str]:
     start = f"{LAYOUT.release(str(asked['release']))}/config/system"
     ours = {path: text for path, text in host.contents.items() if path.startswith(start)}
     return {path.removeprefix(start): sha(text) for path, text in ours.items()}
@@ -338,6 +351,7 @@ def app(host: FakeHost, _: Json) -> object:
         "counter": host.counter,
         "live": host.live,
         "live_colour": host.live_colour,
+        "inherits": any(path.endswith("@.socket") for path in config(host, {"release": host.live})),
         "config_digest": live_config.decode().strip(),
         "colours": colours,
         "releases": list(host.releases.values()),

@@ -53,6 +53,12 @@ TLS = AppValues(
         ("EMPTY", ""),
     ),
 )
+SOCKETS = AppValues(
+    app="shop",
+    layout=Layout("shop"),
+    gunicorn=GunicornValues("shop.wsgi:application"),
+    unit=UnitValues(inherits=True),
+)
 WITHOUT_SITE = AppValues(
     app="worker", layout=Layout("worker"), gunicorn=GunicornValues("worker:app")
 )
@@ -97,6 +103,7 @@ def rendered() -> Mapping[str, tuple[RenderedFile, ...]]:
         "balanced": render_app(BALANCED),
         "balancer": render_balancer(BALANCER),
         "balancer-tls": render_balancer(BALANCER_TLS),
+        "sockets": render_app(SOCKETS),
         "host": render_base(BaseValues("deploy"), nginx=True, catchall=True),
         "host-tls": render_base(BaseValues("deploy", tls=True), nginx=True, catchall=True),
     }

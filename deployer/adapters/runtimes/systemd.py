@@ -28,9 +28,11 @@ class Systemd(Model):
     """A unit template with the instances blue and green."""
 
     kind: Literal["systemd"] = "systemd"
-    restart: Literal["blue-green"] = Field(
+    restart: Literal["blue-green", "socket", "plain"] = Field(
         default="blue-green",
-        description="How releases change: the new one is proven beside the old one.",
+        description="How releases change. `blue-green`: the new one is proven beside the old one. "
+        "`socket`: the old one stops first, and users wait until the new one is up. `plain`: the "
+        "old one stops first, and users get errors meanwhile.",
     )
     memory_max: MemorySize | None = Field(
         default=None, description="The most memory of one instance, such as `512M`."
@@ -50,6 +52,16 @@ class Systemd(Model):
         description="Protections of the unit to leave out, such as `MemoryDenyWriteExecute` for "
         "code that is compiled while it runs.",
     )
+
+    @property
+    def beside(self) -> bool:
+        """Whether the new release starts beside the old one, so that both are in memory."""
+        return self.restart == "blue-green"
+
+    @property
+    def keeps_sockets(self) -> bool:
+        """Whether systemd keeps the sockets open while no release runs."""
+        return self.restart == "socket"
 
     @model_validator(mode="after")
     def _no_twins(self) -> Self:

@@ -159,7 +159,7 @@ def _not_started(ctx: Context, unit: str, problem: str, since: float) -> ActionF
 def _is_live(ctx: Context, unit: str) -> bool:
     """Tell whether users are sent to this unit: systemd shall go on trying to start it."""
     live = ctx.path(f"/srv/{ctx.app}/run/live.sock")
-    colour = unit.rpartition(".")[0].partition("@")[2]
+    colour = unit.partition("@")[2].removesuffix(".service")
     return live.is_symlink() and str(live.readlink()) == f"/run/{ctx.app}-{colour}/app.sock"
 
 

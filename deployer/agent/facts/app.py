@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.runs import counters
+from deployer.agent.runs import counters, standing
 from deployer.agent.runs.at_work import at_work
 from deployer.agent.runs.fleet_records import fleet_records
 from deployer.agent.runs.freezes import read_frozen
@@ -39,6 +39,7 @@ def app(ctx: Context, _question: Fields) -> object:
         "live": live,
         "live_colour": live_colour(ctx),
         "current": linked(ctx, "current"),
+        **({"inherits": True} if standing.inherits(ctx, live) else {}),
         "colours": _colours(ctx),
         "releases": _releases(ctx),
         "open_run": _open_run(records),

@@ -16,6 +16,7 @@ from deployer.agent.backups.backup_folders import backups_of
 from deployer.agent.backups.dumps import PARTS
 from deployer.agent.context import Context, Fields
 from deployer.agent.disk.manifest import MARKER
+from deployer.agent.facts.memory import memory
 from deployer.agent.runs import standing
 from deployer.agent.runs.release_record import release_folder
 from deployer.agent.text import fields
@@ -36,6 +37,7 @@ def weights(ctx: Context, question: Fields) -> object:
         "release_bytes": sum(fields.whole(seal, "bytes") for seal in seals),
         "release_files": sum(fields.whole(seal, "files") for seal in seals),
         **_backup(ctx, fields.text(question, "backups")),
+        **memory(ctx),
     }
 
 

@@ -19,14 +19,21 @@ def starting(ctx: Context, release: str, colour: str) -> Sequence[Fields]:
     """Start a release on a colour that users are not sent to, and have it prove itself."""
     units = _files(ctx, release, "/etc/systemd/")
     is_there = standing.linked(ctx, f"run/{colour}") == release
+    shares = standing.inherits(ctx, release)
     return (
         *(() if is_there else (stopping(ctx, colour),)),
         _link(ctx, f"run/{colour}", _folder(ctx, release)),
         *units,
         *(({"action": "ReloadUnits", "app": ctx.app},) if units else ()),
+        *((_making_way(ctx, colour),) if shares else ()),
         {"action": "StartUnit", "unit": unit(ctx, colour), "timeout": _START},
         _health(ctx, release, colour),
     )
+
+
+def _making_way(ctx: Context, colour: str) -> Fields:
+    """Stop the other colour: two that inherit the same sockets would both get users."""
+    return {"action": "Pause", "units": [unit(ctx, standing.other(colour))]}
 
 
 def stopping(ctx: Context, colour: str) -> Fields:

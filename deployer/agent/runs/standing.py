@@ -36,6 +36,14 @@ def colour_of(ctx: Context, release: str) -> str:
     return next(found, "")
 
 
+def inherits(ctx: Context, release: str) -> bool:
+    """Tell whether a release gets its sockets from systemd, so that two would share them."""
+    if not release:
+        return False
+    units = release_folder(ctx, release) / "config/system/etc/systemd/system"
+    return (units / f"{ctx.app}@.socket").exists()
+
+
 def other(colour: str) -> str:
     """Give the colour that is not this one."""
     return COLOURS[1] if colour == COLOURS[0] else COLOURS[0]

@@ -26,10 +26,14 @@ class StopUnit:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Stop these units of the app, also the one that users are sent to."""
+    """Stop these units of the app, also the one that users are sent to.
+
+    With `held`, systemd keeps the sockets open, and who asks meanwhile waits for the answer.
+    """
 
     units: tuple[str, ...]
     timeout: float = 60.0
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

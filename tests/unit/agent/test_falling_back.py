@@ -10,7 +10,15 @@ from deployer.agent.runs.recovering import recover
 from deployer.agent.runs.recovery import ATTEMPTS, broken, last_fallback, plan
 from tests.unit.agent.whole_host import FIRST, SECOND, THIRD, WholeHost
 
-UNITS = ("StartUnit", "StopUnit", "CheckHealth", "SwapEnabled", "ReloadUnits", "ReloadWebServer")
+UNITS = (
+    "StartUnit",
+    "StopUnit",
+    "Pause",
+    "CheckHealth",
+    "SwapEnabled",
+    "ReloadUnits",
+    "ReloadWebServer",
+)
 
 
 class Units:
@@ -78,6 +86,20 @@ def test_a_damaged_one_is_left_for_the_newest_good_one(host, units):
         ("StopUnit", "shop@blue.service"),
     ]
     assert ends(host) == ["committed"]
+
+
+def test_one_that_inherits_its_sockets_is_not_started_beside_the_damaged_one(host, units):
+    carried = host.home / "releases" / SECOND / "config/system/etc/systemd/system"
+    carried.mkdir(parents=True)
+    for there in (carried, host.root / "etc/systemd/system"):
+        there.mkdir(parents=True, exist_ok=True)
+        (there / "shop@.socket").write_text("[Socket]\n")
+    host.hurt(THIRD)
+
+    assert recover("shop", host.root) == 0
+
+    assert [name for name, _ in units.asked][:3] == ["StopUnit", "Pause", "StartUnit"]
+    assert standing.live(host.ctx) == SECOND
 
 
 def test_it_is_told_in_the_journal_and_the_log(host):

@@ -70,6 +70,7 @@ EVERY = (
     restoring.SwapBack(RESTORATION),
     restoring.RehearseRestore(RESTORATION),
     units.Pause(("shop@blue.service", "shop@green.service")),
+    units.Pause(("shop@blue.service",), held=True),
     units.Resume("shop@blue.service"),
     releases.Prune("shop", 5, PLACE, 7.0, 3),
     backups.VerifyBackups(PLACE),

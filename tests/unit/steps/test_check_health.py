@@ -33,6 +33,24 @@ def test_without_a_web_server_there_is_no_front_to_ask():
     assert CheckFront().do(on, facts()) == Skip("no web server in front")
 
 
+PLAIN = {"runtime": {"kind": "systemd", "restart": "plain"}}
+
+
+def test_where_nobody_serves_meanwhile_it_settles_after_the_switch():
+    on = target(PLAIN)
+
+    assert CheckHealth().do(on, facts()) == (judge(on.app, RELEASE, "green", settle=0.0),)
+    assert CheckFront().do(on, facts()) == (
+        judge(on.app, RELEASE, "green", settle=3.0, through_front=True),
+    )
+
+
+def test_without_a_web_server_it_settles_before():
+    on = target({**PLAIN, "web_server": "none"})
+
+    assert CheckHealth().do(on, facts()) == (judge(on.app, RELEASE, "green", settle=3.0),)
+
+
 def test_a_check_has_nothing_to_undo():
     assert CheckHealth().undo(target(), facts()) == ()
     assert CheckFront().undo(target(), facts()) == ()

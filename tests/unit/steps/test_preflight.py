@@ -9,15 +9,22 @@ DISK = {"/srv/shop": ROOM, "/opt/backups": {**ROOM, "free": 7 << 30}}
 PYTHON = {"version": "3.11.2", "path": "/usr/bin/python3.11", "venv": True}
 
 
-def look(app: object = None, disk: object = None, python: object = None) -> object:
+def look(
+    app: object = None,
+    disk: object = None,
+    python: object = None,
+    weights: object = None,
+    runtime: str = "blue-green",
+) -> object:
     answers = {
-        "weights": {},
+        "weights": weights or {},
         "disk": disk or DISK,
         "python:python3": PYTHON if python is None else python,
     }
     known = app_answer() if app is None else app
     assert isinstance(known, dict)
-    return Preflight().do(target(), facts(known, answers))
+    on = target({"runtime": {"kind": "systemd", "restart": runtime}})
+    return Preflight().do(on, facts(known, answers))
 
 
 def test_a_host_with_room_and_an_interpreter_takes_a_deploy():
@@ -87,3 +94,27 @@ def test_where_nothing_is_built_only_the_setup_counts():
 
 def test_looking_has_nothing_to_undo():
     assert Preflight().undo(target(), facts()) == ()
+
+
+def test_a_second_release_needs_memory_beside_the_live_one():
+    short = {"memory_free": 131 << 20, "live_memory": 100 << 20}
+
+    assert look(weights=short) == Refuse(
+        "`web1` has 131 MB of memory free, and a second release beside the live one needs 132 MB",
+        "set `runtime.restart` to `socket`, which needs room for one release only, or take fewer "
+        "`app_server.workers`",
+    )
+    assert isinstance(look(weights={**short, "memory_free": 132 << 20}), Passed)
+
+
+@pytest.mark.parametrize("kind", ["socket", "plain"])
+def test_one_that_takes_the_place_of_the_old_one_needs_no_more_memory(kind):
+    short = {"memory_free": 1 << 20, "live_memory": 100 << 20}
+
+    assert isinstance(look(weights=short, runtime=kind), Passed)
+
+
+def test_what_is_still_warm_is_stopped_before_and_makes_room():
+    warm = {"memory_free": 32 << 20, "live_memory": 100 << 20, "idle_memory": 100 << 20}
+
+    assert isinstance(look(weights=warm), Passed)

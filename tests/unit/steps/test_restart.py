@@ -1,6 +1,7 @@
 from deployer.core.actions.files import Install, Link, PutBack
 from deployer.core.actions.releases import Mark
-from deployer.core.actions.units import ReloadUnits, StartUnit, StopUnit
+from deployer.core.actions.units import Pause, ReloadUnits, StartUnit, StopUnit
+from deployer.core.step import LiveFile, Told
 from deployer.steps.restart import Restart
 from tests.shop_values import FIRST, FOLDER, OLD, REVISION, UNIT, app_answer, facts, record, target
 
@@ -94,3 +95,58 @@ def test_sites_are_not_its_business():
         {"fact": "app", "key": "app"},
         {"fact": "files", "key": "units", "paths": [UNIT.path]},
     ]
+
+
+SOCKET = LiveFile("/etc/systemd/system/shop@.socket", "socket-sha")
+SOCKETS = ("shop@blue.socket", "shop@green.socket")
+KINDS = {kind: {"runtime": {"kind": "systemd", "restart": kind}} for kind in ("plain", "socket")}
+INHERITING = {"units": {one.path: {"sha256": one.sha256} for one in (UNIT, SOCKET)}}
+
+
+def told(app, answers, live_files, **state):
+    on = target(app, live_files=live_files)
+    known = app_answer(**state)
+    work = Restart().do(on, facts(known, answers))
+    assert isinstance(work, Told)
+    return work.actions[3:], Restart().undo(on, facts(known, answers))
+
+
+def test_plain_stops_the_old_one_before_the_start():
+    do, undo = told(KINDS["plain"], SAME, (UNIT,))
+
+    assert do == (
+        Pause(("shop@blue.service",), timeout=900.0),
+        StartUnit(GREEN, timeout=60.0),
+    )
+    assert undo == (
+        StopUnit(GREEN, timeout=30.0, kill=True),
+        PutBack("/srv/shop/run/green"),
+    )
+
+
+def test_with_sockets_that_are_kept_users_wait_and_have_a_moment_to_get_their_answers():
+    do, undo = told(KINDS["socket"], INHERITING, (UNIT, SOCKET), inherits=True)
+
+    assert do == (
+        Pause(("shop@blue.service",), timeout=900.0, held=True),
+        StartUnit(GREEN, timeout=60.0),
+    )
+    assert undo == (StopUnit(GREEN, timeout=3.0), PutBack("/srv/shop/run/green"))
+
+
+def test_users_are_sent_to_a_socket_that_stays_before_the_old_release_removes_its_own():
+    do, undo = told(KINDS["socket"], INHERITING, (UNIT, SOCKET))
+
+    assert do == (
+        *map(StopUnit, SOCKETS),
+        StartUnit("shop@green.socket"),
+        Link("/srv/shop/run/live.sock", "/run/shop-green/app.sock"),
+        Pause(("shop@blue.service",), timeout=900.0, held=True),
+        StartUnit(GREEN, timeout=60.0),
+    )
+    assert undo == (
+        PutBack("/srv/shop/run/live.sock"),
+        StopUnit(GREEN, timeout=3.0),
+        *map(StopUnit, SOCKETS),
+        PutBack("/srv/shop/run/green"),
+    )

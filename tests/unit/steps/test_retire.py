@@ -1,5 +1,6 @@
+from deployer.core.actions.files import Unlink
 from deployer.core.actions.releases import Mark
-from deployer.core.actions.units import StopUnit
+from deployer.core.actions.units import ReloadUnits, StopUnit
 from deployer.core.step import Skip
 from deployer.steps.retire import Retire
 from tests.shop_values import FIRST, OLD, app_answer, facts, target
@@ -36,3 +37,21 @@ def test_a_release_never_retires_itself():
 
 def test_what_has_finished_is_not_undone():
     assert Retire().undo(target(), facts()) == ()
+
+
+def test_one_that_has_made_way_already_is_only_marked():
+    plain = target({"runtime": {"kind": "systemd", "restart": "plain"}})
+
+    assert isinstance(Retire().do(plain, facts()), Skip)
+    assert Retire(mark_bad=True).do(plain, facts()) == (Mark(OLD, "rolled-back"),)
+
+
+def test_sockets_that_nobody_inherits_any_more_are_closed_and_their_units_removed():
+    assert Retire().do(target(), facts(app_answer(inherits=True))) == (
+        StopUnit(BLUE, after=120.0),
+        StopUnit("shop@blue.socket"),
+        StopUnit("shop@green.socket"),
+        Unlink("/etc/systemd/system/shop@.socket"),
+        Unlink("/etc/systemd/system/deployer-shop-socket@.service"),
+        ReloadUnits("shop"),
+    )

@@ -18,6 +18,10 @@ WHOLE = (
 )
 
 
+if first.BROKEN == "hang" and "INVOCATION_ID" in os.environ:  # as a unit; not when it is tried
+    time.sleep(600)  # noqa: TID251  it never gets ready
+
+
 def connected():
     database = sqlite3.connect(os.environ["DATABASE"], timeout=5, isolation_level=None)
     # FULL does not flush the removal of its journal, which is the commit: sqlite.org/pragma.html
