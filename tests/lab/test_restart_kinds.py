@@ -87,6 +87,19 @@ def test_a_release_that_never_gets_ready_is_left_and_who_waits_is_answered(
     assert revision(project) == "k2"
 
 
+def test_the_kind_can_change_with_each_deploy(project: Project) -> None:
+    (host,) = project.hosts
+
+    to_beside = change(project, "blue-green")
+    units = host.run("ls /etc/systemd/system").stdout
+    back, to_plain = change(project, "socket"), change(project, "plain")
+
+    assert (to_beside.lost, back.lost) == (0, 0), (to_beside, back)
+    assert to_plain.lost > 0, to_plain  # as `plain` does
+    assert "tiny@.socket" not in units
+    assert change(project, "socket").lost == 0
+
+
 def test_the_sockets_come_back_with_the_host(project: Project, spare_lab: Lab) -> None:
     (host,) = project.hosts
     before = running(host)
@@ -101,14 +114,7 @@ def test_the_sockets_come_back_with_the_host(project: Project, spare_lab: Lab) -
 
 @pytest.mark.parametrize(
     ("kind", "fault"),
-    [
-        ("plain", "controller"),
-        ("socket", "agent"),
-        ("plain", "power"),
-        ("socket", "controller"),
-        ("plain", "agent"),
-        ("socket", "power"),
-    ],
+    [("plain", "agent"), ("socket", "controller"), ("socket", "power")],
 )
 def test_the_old_release_comes_back_after_a_fault_while_none_runs(
     project: Project, spare_lab: Lab, kind: str, fault: str
