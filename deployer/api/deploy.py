@@ -6,6 +6,7 @@ from pathlib import Path
 from deployer.api.deployment import leader_of, live_health, make_plan, next_release, states, targets
 from deployer.api.environment import Environment
 from deployer.api.left_behind import left_behind, step_back
+from deployer.api.processes import runs_any, why_not_as_wanted, with_processes
 from deployer.api.rendered import release_file
 from deployer.api.running import Ending, run_plan
 from deployer.api.standing import refuse_frozen, refuse_held
@@ -15,10 +16,12 @@ from deployer.core.health import probes_file
 from deployer.core.host_facts import disk, python
 from deployer.core.host_state import AppState, app_state
 from deployer.core.plan import Plan
+from deployer.core.process_units import runs_some
 from deployer.core.release import Layout, Release, ReleaseState
 from deployer.core.rendered import RenderedFile
 from deployer.core.report import HostReport, Outcome
 from deployer.core.room import places, weights
+from deployer.core.step import Step
 from deployer.core.supply import Wheels
 from deployer.engine.compiler import questions
 from deployer.engine.session import Session
@@ -97,6 +100,10 @@ def already_live(at: Environment, sessions: Mapping[str, Session], revision: str
         if not healthy:
             at.notice(f"{revision[:7]} is live but not healthy: {cause}", "warning", host)
             return None
+        wrong = why_not_as_wanted(at.inventory, host, found[host])
+        if wrong:
+            at.notice(f"{revision[:7]} is live, but {wrong}", "warning", host)
+            return None
     reports = tuple(HostReport(host, Outcome.UNCHANGED, found[host].live) for host in sessions)
     live = next(iter(found.values())).live_release
     release = Release(live.number, live.revision) if live else None
@@ -129,7 +136,7 @@ def plan_deploy(
 ) -> Plan:
     """Ask the rest of the facts and put the plan together; `again` is a release to build anew."""
     found = states(sessions)
-    steps = deploy_recipe()
+    steps = _steps(at, found)
     repository = None if at.pulls else _repository(at)
     _tell_step_back(at, repository, found, revision)
     supply = (repository, _wheels(at))
@@ -137,10 +144,16 @@ def plan_deploy(
     release = again or same_as_the_others(at, found, revision) or next_release(found, revision)
     app = at.inventory.app
     files = (*at.rendered, release_file(app, release.id), probes_file(app), digest_file(at))
-    on = targets(at, release, live_files, files, supply)
+    on = tuple(map(with_processes, targets(at, release, live_files, files, supply)))
     plan = make_plan(at, command, steps, on, found)
     at.on_all(sessions, lambda one: one.ask(_unasked(one, plan)))
     return plan
+
+
+def _steps(at: Environment, found: Mapping[str, AppState]) -> tuple[Step, ...]:
+    app = at.inventory.app
+    stops_first = any(process.stop_before_migrate for process in app.processes.values())
+    return deploy_recipe(processes=runs_some(app) or runs_any(found), stops_first=stops_first)
 
 
 def _tell_step_back(

@@ -9,6 +9,7 @@ from deployer.api.place import Place
 from deployer.api.request import LogsRequest
 from deployer.api.sessions import address, reached
 from deployer.api.watching import watch
+from deployer.core.inventory import App
 from deployer.core.release import COLOURS, Layout
 from deployer.engine.session import Session
 from deployer.errors import DeployerError, HostError, UsageError
@@ -32,7 +33,7 @@ def logs(place: Place, request: LogsRequest) -> int:
     with Broadcast((Messages(Stream(place.stderr)),)) as emit:
         at = environment(place, request, emit, with_secrets=False)
         app = at.inventory.app.name
-        command = journalctl(request, app=app)
+        command = journalctl(request, units_of(at.inventory.app, request.process))
         lines = HostLines(output, place.stdout, place.clock, name="logs", hosts=len(at.hosts))
         addresses = tuple(address(at.inventory, host) for host in at.hosts)
 
@@ -58,10 +59,24 @@ def logs(place: Place, request: LogsRequest) -> int:
     return worst(error.exit_code for error in failed.values())
 
 
-def journalctl(request: LogsRequest, app: str) -> tuple[str, ...]:
-    """Give the words that show the log of both colours; raises UsageError."""
+def units_of(app: App, process: str) -> tuple[str, ...]:
+    """Name the units of the web app, or of one process or timer; raises UsageError."""
+    if not process:
+        return tuple(Layout(app.name).unit(colour) for colour in COLOURS)
+    if process in app.processes:
+        return (f"{app.name}.{process}@*.service",)
+    if process in app.timers:
+        return (f"{app.name}.{process}.service",)
+    known = ", ".join((*app.processes, *app.timers))
+    raise UsageError(
+        f"`{app.name}` has no process and no timer `{process[:80]}`.",
+        hint=f"there are: {known}" if known else "the inventory has neither processes nor timers",
+    )
+
+
+def journalctl(request: LogsRequest, units: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the words that show the log of units; raises UsageError."""
     last = whole_number(request.lines, "--lines", usual=_USUAL, most=_MOST)
-    units = (f"--unit={Layout(app).unit(colour)}" for colour in COLOURS)
     # With --since, all lines from then on are wanted, unless a number is given too.
     count = (f"--lines={last}",) if request.lines or not request.since else ()
     since = (f"--since={_since(request.since)}",) if request.since else ()
@@ -71,7 +86,7 @@ def journalctl(request: LogsRequest, app: str) -> tuple[str, ...]:
         "--no-pager",
         "--quiet",
         "--output=short-iso",
-        *units,
+        *(f"--unit={unit}" for unit in units),
         *since,
         *count,
         *follow,

@@ -21,7 +21,9 @@ from deployer.rendering.values import (
     AppValues,
     BaseValues,
     GunicornValues,
+    ProcessValues,
     SiteValues,
+    TimerValues,
     TlsValues,
     UnitValues,
 )
@@ -71,6 +73,8 @@ def app_values(
         gunicorn=_gunicorn(app),
         unit=_unit(app),
         site=_site(app, balancers),
+        processes=_processes(app),
+        timers=_timers(app),
         env=tuple(env.items()),
     )
 
@@ -107,6 +111,32 @@ def _unit(app: App) -> UnitValues:
         stop_timeout=stop,
         inherits=runtime.keeps_sockets,
         loosen=runtime.loosen,
+    )
+
+
+def _processes(app: App) -> tuple[ProcessValues, ...]:
+    return tuple(
+        ProcessValues(
+            name=name,
+            command=process.command,
+            stop_signal=process.stop_signal,
+            stop_timeout=math.ceil(process.stop_timeout),
+        )
+        for name, process in app.processes.items()
+    )
+
+
+def _timers(app: App) -> tuple[TimerValues, ...]:
+    return tuple(
+        TimerValues(
+            name=name,
+            command=timer.command,
+            schedule=timer.schedule,
+            persistent=timer.persistent,
+            random_delay=math.ceil(timer.random_delay),
+            timeout=math.ceil(timer.timeout),
+        )
+        for name, timer in app.timers.items()
     )
 
 

@@ -106,6 +106,7 @@ class LogsRequest(Request):
     since: str = ""
     grep: str = ""
     lines: str = ""
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True)

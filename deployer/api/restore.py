@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from deployer.api.deployment import states
 from deployer.api.environment import Environment
 from deployer.api.perform import UseCase, transport_for, with_sessions
+from deployer.api.processes import runs_any
 from deployer.api.request import RestoreRequest
 from deployer.api.restoring import (
     Stored,
@@ -71,7 +73,9 @@ def plan_restore(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     check_name(request.backup, at.inventory.app.name)
     source = source_of(at, request)
     choice = Choice(request.backup, database=request.database, shared=request.shared)
-    plan = plan_for(at, sessions, "restore", recipe(choice))
+    at.on_all(sessions, lambda session: session.ask((app_state(),)))
+    steps = recipe(choice, processes=runs_any(states(sessions)))
+    plan = plan_for(at, sessions, "restore", steps)
     on = tuple(replace(target, leader=target.host.name == source) for target in plan.targets)
     return replace(plan, targets=on, batches=(tuple(target.host.name for target in on),))
 

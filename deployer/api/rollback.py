@@ -6,11 +6,13 @@ from dataclasses import replace
 from deployer.api.deployment import make_plan, states, targets
 from deployer.api.environment import Environment
 from deployer.api.intact import refuse_damaged
+from deployer.api.processes import runs_any
 from deployer.api.running import Ending, run_plan
 from deployer.api.whole import refuse_split
 from deployer.core.host_facts import release_files
 from deployer.core.host_state import AppState, ReleaseRecord, app_state
 from deployer.core.plan import Plan
+from deployer.core.process_units import recorded_units
 from deployer.core.release import Layout, Release, ReleaseState
 from deployer.core.schema_fit import schema_fit
 from deployer.core.step import LiveFile, Target
@@ -47,7 +49,9 @@ def plan_return(
     found = states(sessions)
     record = next(one for state in found.values() for one in state.releases if one.id == release_id)
     refuse_damaged(at, sessions, found, record.id)
-    at.on_all(sessions, lambda one: one.ask((release_files(record.id),)))
+    # One question more than is needed without processes, in the same round trip.
+    asked = (release_files(record.id), recorded_units(record.id))
+    at.on_all(sessions, lambda one: one.ask(asked))
     live_files = {
         host: tuple(
             LiveFile(path, digest)
@@ -61,7 +65,9 @@ def plan_return(
         # Only for the hint: backups that cannot be listed must not stand in the way either.
         fact = backups(Layout(at.inventory.app.name))
         at.on_all(sessions, lambda one: one.ask((fact,), strict=False))
-    plan = make_plan(at, command, rollback_recipe(mark_bad=mark_bad), on, found)
+    brings = any(session.facts[recorded_units(record.id)] for session in sessions.values())
+    steps = rollback_recipe(mark_bad=mark_bad, processes=brings or runs_any(found))
+    plan = make_plan(at, command, steps, on, found)
     at.on_all(
         sessions,
         lambda one: one.ask(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deployer.api.answering import Answer, Asked, worst
+from deployer.api.processes import in_short, wrong_with
 from deployer.api.standing_balancer import BalancerStanding, balancer_row, read_balancer
 from deployer.core.host_facts import damage
 from deployer.core.host_state import AppState, ColourState, app_state
@@ -65,7 +66,9 @@ def status(asked: Asked) -> Answer:
         for host in asked.at.balancers
     ]
     sick = (_LOOK_AT_IT for one in balancers.values() if one.problem)
-    return Answer(rows, COLUMNS, worst((_code(found), *sick)), tells_errors=True)
+    beside = ("processes",) if any(one.state.processes for one in found.values()) else ()
+    columns = (*COLUMNS[:-1], *beside, COLUMNS[-1])
+    return Answer(rows, columns, worst((_code(found), *sick)), tells_errors=True)
 
 
 def _read(app: str, session: Session, *, is_balancer: bool) -> Standing | BalancerStanding:
@@ -95,7 +98,8 @@ def problem(state: AppState) -> str:
         return f"the unit of the live release is {unit.active if unit else 'not there'}"
     if state.live and state.live_release is None:
         return "the folder of the live release is gone: deploy again"
-    return ""
+    # While somebody is at work they stop and start.
+    return "" if state.locked_by else wrong_with(state.processes, state.live)
 
 
 def _code(found: Mapping[str, Standing]) -> int:
@@ -122,6 +126,7 @@ def _row(env: str, host: str, standing: Standing, split: Split | None) -> Row:
         "restarts": unit.restarts,
         "warm": warm.release if warm.is_active and state.live_colour else "",
         "note": _note(env, host, standing, split),
+        **({"processes": in_short(state.processes)} if state.processes else {}),
         "locked_by": state.locked_by,
         "hold": state.hold,
         "maintenance": state.maintenance,

@@ -58,6 +58,7 @@ def check(context: Context, env: str = "", limit: str = "", output: str = "auto"
         "since": "only lines after this time, as journalctl has it (`-1h`, `today`); default all",
         "grep": "only lines in which this regular expression is found; default all",
         "lines": "how many of the last lines to begin with; default 100",
+        "process": "only of this process or timer of the inventory; default the web app",
         "output": "auto, console or plain (lines), or json (one object a line); default auto",
     },
 )
@@ -70,6 +71,7 @@ def logs(
     since: str = "",
     grep: str = "",
     lines: str = "",
+    process: str = "",
 ) -> None:
     """Show what the app's processes logged."""
     from deployer.api import logs as api
@@ -85,6 +87,7 @@ def logs(
             since=since,
             grep=grep,
             lines=lines,
+            process=process,
         ),
     )
 

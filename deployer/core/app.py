@@ -18,6 +18,7 @@ from deployer.core.ports import (
     Source,
     WebServer,
 )
+from deployer.core.processes import Processes, Timers, contradictions
 from deployer.core.quantities import Duration, Pause
 from deployer.core.schema_policy import Migrations
 from deployer.core.secret import EnvValue
@@ -130,3 +131,17 @@ class App(Model):
     python: Python = Field(
         default="python3", description="The interpreter on the hosts, by name or path."
     )
+    processes: Processes = Field(
+        default_factory=dict, description="Programs that run beside the web app, by name."
+    )
+    timers: Timers = Field(
+        default_factory=dict, description="Programs that are run by the clock, by name."
+    )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        migrates = self.framework.migrate("python") is not None
+        wrong = tuple(contradictions(self.processes, self.timers, migrates=migrates))
+        if wrong:
+            raise refused_at("App", *wrong)
+        return self

@@ -8,6 +8,7 @@ from deployer.core.actions import (
     files,
     health,
     migrations,
+    processes,
     programs,
     releases,
     units,
@@ -66,6 +67,10 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  o
             return f"stop {' and '.join(names)}: {meanwhile} from here on"
         case units.Resume(unit):
             return f"start {unit}: the app is up again"
+        case processes.RunProcesses():
+            return _processes(action)
+        case processes.StopProcesses(names):
+            return f"stop {', '.join(names)}"
         case units.ReloadUnits():
             return "systemctl daemon-reload"
         case web_server.ReloadWebServer():
@@ -120,6 +125,12 @@ def _command(run: programs.Run) -> str:
 def _venv(venv: releases.EnsureVenv) -> str:
     commands = "; ".join(str(command) for command in venv.build)
     return f"use the environment for {', '.join(venv.locks)}, or build it: {commands}"
+
+
+def _processes(action: processes.RunProcesses) -> str:
+    if not action.units:
+        return "stop and remove all processes and timers of the app"
+    return f"run {', '.join(action.units)} on {action.release}, and no others of the app"
 
 
 def _stop(stop: units.StopUnit) -> str:

@@ -6,6 +6,7 @@ from typing import cast
 
 from deployer.core.at_work import AtWork, Frozen, Hold, parse_at_work, parse_frozen, parse_hold
 from deployer.core.fact import Fact
+from deployer.core.process_state import ProcessState, parse_processes
 from deployer.core.release import ReleaseState, other
 from deployer.core.run_outcome import RunOutcome, parse_run_outcome
 from deployer.core.schema_run import SchemaRun, parse_schema_runs
@@ -83,6 +84,8 @@ class AppState:
     work: AtWork | None = None
     held: Hold | None = None
     frozen: tuple[Frozen, ...] = ()
+    processes: tuple[ProcessState, ...] = ()
+    """The units of processes and timers that are to run here."""
 
     @property
     def locked_by(self) -> str:
@@ -161,6 +164,7 @@ def parse_app_state(answer: object) -> AppState:
         work=parse_at_work(data.get("locked_by")),
         held=parse_hold(data.get("hold")),
         frozen=parse_frozen(data.get("frozen")),
+        processes=parse_processes(data.get("processes")),
     )
 
 

@@ -12,6 +12,7 @@ from deployer.core.host import Host, Ssh
 from deployer.core.model import Model, Place, refused_at
 from deployer.core.plugin import Plugged
 from deployer.core.ports import Balancer
+from deployer.core.processes import nowhere
 from deployer.core.rollout import Rollout
 from deployer.core.secret import EnvSecrets, SecretReference, SecretsSource
 from deployer.core.values import EnvironmentName, HostName
@@ -88,7 +89,8 @@ class Inventory(Model):
     @model_validator(mode="after")
     def _hosts_differ(self) -> Self:
         misfitting = misfits(tuple(self.hosts.values()), self.balancer, self.app.web_server)
-        wrong = [*self._same_address(), *self._like_a_role(), *misfitting]
+        unknown_roles = nowhere(self.app.processes, self.app.timers, self.hosts)
+        wrong = [*self._same_address(), *self._like_a_role(), *misfitting, *unknown_roles]
         if wrong:
             raise refused_at("Inventory", *wrong)
         return self

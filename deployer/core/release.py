@@ -84,6 +84,11 @@ class Layout:
         return f"{self.root}/run/previous"
 
     @property
+    def processes(self) -> str:
+        """A link to the release whose processes and timers run."""
+        return f"{self.root}/run/processes"
+
+    @property
     def live_socket(self) -> str:
         """The link that the web server connects to; renaming it is the switch."""
         return f"{self.root}/run/live.sock"

@@ -17,10 +17,15 @@ from deployer.steps.prune import Prune
 from deployer.steps.pull import Pull
 from deployer.steps.restart import Restart
 from deployer.steps.retire import Retire
+from deployer.steps.run_processes import RunProcesses
+from deployer.steps.stop_processes import StopProcesses
 
 
-def deploy() -> tuple[Step, ...]:
-    """Back up, pull, install, migrate, collect static, restart, health-check, prune."""
+def deploy(*, processes: bool = False, stops_first: bool = False) -> tuple[Step, ...]:
+    """Back up, pull, install, migrate, collect static, restart, health-check, prune.
+
+    With `processes` the app has some, or had; with `stops_first` some stop before the migration.
+    """
     return (
         Preflight(),
         Backup(),
@@ -28,6 +33,7 @@ def deploy() -> tuple[Step, ...]:
         Install(),
         Configure(),
         Check(),
+        *((StopProcesses(),) if stops_first else ()),
         BackupDatabase(),
         Migrate(),
         CollectStatic(),
@@ -35,6 +41,7 @@ def deploy() -> tuple[Step, ...]:
         CheckHealth(),
         Activate(),
         CheckFront(),
+        *((RunProcesses(),) if processes else ()),
         Retire(),
         CopyBackup(),
         Prune(),

@@ -10,20 +10,27 @@ from deployer.steps.preflight import Preflight
 from deployer.steps.rehearse_restore import RehearseRestore
 from deployer.steps.restore_beside import RestoreBeside
 from deployer.steps.resume import Resume
+from deployer.steps.resume_processes import ResumeProcesses
+from deployer.steps.stop_processes import StopProcesses
 from deployer.steps.swap_restored import SwapRestored
 
 
-def restore(choice: Choice) -> tuple[Step, ...]:
-    """Prove the backup, save the present state, restore beside, stop, swap, start, check."""
+def restore(choice: Choice, *, processes: bool = False) -> tuple[Step, ...]:
+    """Prove the backup, save the present state, restore beside, stop, swap, start, check.
+
+    With `processes` there are some: they stop first, because a job may take its time to end.
+    """
     return (
         Preflight(builds=False),
         CheckBackup(choice),
         Backup(by_hand=True, with_shared=choice.shared),
         RestoreBeside(choice),
+        *((StopProcesses(everything=True),) if processes else ()),
         Pause(),
         SwapRestored(choice),
         Resume(),
         CheckLive(),
+        *((ResumeProcesses(),) if processes else ()),
     )
 
 

@@ -9,9 +9,10 @@ from deployer.steps.fit_schema import FitSchema
 from deployer.steps.preflight import Preflight
 from deployer.steps.restart import Restart
 from deployer.steps.retire import Retire
+from deployer.steps.run_processes import RunProcesses
 
 
-def rollback(*, mark_bad: bool = True) -> tuple[Step, ...]:
+def rollback(*, mark_bad: bool = True, processes: bool = False) -> tuple[Step, ...]:
     """See that the older release fits the schema, start it (or find it warm), prove it, switch.
 
     Without `mark_bad` what is left is as good as it was: the fleet has only decided otherwise.
@@ -24,5 +25,6 @@ def rollback(*, mark_bad: bool = True) -> tuple[Step, ...]:
         CheckHealth(),
         Activate(),
         CheckFront(),
+        *((RunProcesses(recorded=True),) if processes else ()),
         Retire(mark_bad=mark_bad),
     )

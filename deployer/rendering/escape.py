@@ -11,6 +11,7 @@ from html import escape as escape_html
 
 _LONGEST_VARIABLE = 131_072 - 130  # Linux takes 128 KiB for `NAME=value` and its end (execve(2))
 _WORD = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./@:+-]*")
+_CALENDAR = re.compile(r"[A-Za-z0-9*](?:[A-Za-z0-9 *:/,.~_+-]*[A-Za-z0-9*])?")
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Surrogates are no text; systemd drops a line with one of Unicode's noncharacters (basic/utf8.c).
@@ -91,6 +92,19 @@ def systemd(value: object) -> UnitText:
         raise Unwritable("a value with `$` cannot be written in a systemd unit: use the env file")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return UnitText(f'"{escaped}"')
+
+
+def systemd_replica(value: object) -> UnitText:
+    """Give one quoted word of a unit; `{replica}` in it is the number of the copy (`%i`)."""
+    return UnitText(systemd(value).replace("{replica}", "%i"))
+
+
+def calendar(value: object) -> UnitText:
+    """Give a calendar event of a timer (systemd.time(7)), which is written without quotes."""
+    text = _text(value)
+    if not _CALENDAR.fullmatch(text):
+        raise Unwritable("the value is no calendar event of systemd")
+    return UnitText(text)
 
 
 def nginx(value: object) -> NginxText:

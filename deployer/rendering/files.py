@@ -1,6 +1,6 @@
 """The files of an app and of a host, rendered, with their places, owners and modes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -59,6 +59,7 @@ def render_app(
     return (
         *_rendered(renderer, _environment_file(naming(secrets)), seen),
         *_rendered(renderer, (*_process(values), *site), without_secrets),
+        *_beside(renderer, values, without_secrets),
     )
 
 
@@ -116,6 +117,23 @@ def _rendered(
     renderer: Renderer, places: tuple[_Place, ...], values: Mapping[str, object]
 ) -> tuple[RenderedFile, ...]:
     return tuple(place.file(renderer.render(place.name, values)) for place in places)
+
+
+def _beside(
+    renderer: Renderer, values: AppValues, seen: Mapping[str, object]
+) -> Iterator[RenderedFile]:
+    """Render the units of processes and timers; they stay with the release until they are run."""
+    for process in values.processes:
+        place = _unit(f"{values.app}.{process.name}@.service", "process@.service")
+        yield from _rendered(renderer, (place,), {**seen, "process": process})
+    for timer in values.timers:
+        for kind in ("service", "timer"):
+            place = _unit(f"{values.app}.{timer.name}.{kind}", f"timer.{kind}")
+            yield from _rendered(renderer, (place,), {**seen, "timer": timer})
+
+
+def _unit(file: str, template: str) -> _Place:
+    return _Place(f"systemd/{template}.j2", f"processes/{file}", scope="release")
 
 
 def _environment_file(header: str) -> tuple[_Place, ...]:

@@ -133,6 +133,8 @@ def _defined(write: Callable[[object], escape.Escaped]) -> Callable[[object], es
 _ESCAPES: Mapping[str, Callable[[object], escape.Escaped]] = {
     "word": _defined(escape.word),
     "systemd": _defined(escape.systemd),
+    "systemd_replica": _defined(escape.systemd_replica),
+    "calendar": _defined(escape.calendar),
     "nginx": _defined(escape.nginx),
     "nginx_pattern": _defined(escape.nginx_pattern),
     "python": _defined(escape.python),

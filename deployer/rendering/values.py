@@ -140,6 +140,46 @@ class SiteValues:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessValues:
+    """A process of the app, or the program of a timer."""
+
+    name: str
+    """What the inventory calls it."""
+
+    command: tuple[str, ...]
+    """The program and its words."""
+
+    stop_signal: str = "TERM"
+    """The signal that asks it to end."""
+
+    stop_timeout: int = 30
+    """Seconds that it may take to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerValues:
+    """A timer of the app."""
+
+    name: str
+    """What the inventory calls it."""
+
+    command: tuple[str, ...]
+    """The program and its words."""
+
+    schedule: str
+    """When it fires, as `OnCalendar=` takes it."""
+
+    persistent: bool = False
+    """Whether a run that was missed is made up for at boot."""
+
+    random_delay: int = 0
+    """Seconds by which a run may be put off."""
+
+    timeout: int = 3600
+    """Seconds that a run may take."""
+
+
+@dataclass(frozen=True, slots=True)
 class AppValues:
     """All that the templates of an app may see."""
 
@@ -157,6 +197,12 @@ class AppValues:
 
     site: SiteValues | None = None
     """The app's site; None for no site."""
+
+    processes: tuple[ProcessValues, ...] = ()
+    """The app's processes."""
+
+    timers: tuple[TimerValues, ...] = ()
+    """The app's timers."""
 
     env: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """The app's environment as pairs of name and value, secrets too (for `env/` only)."""

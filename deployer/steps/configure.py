@@ -9,6 +9,7 @@ from deployer.core.actions.units import TestUnits
 from deployer.core.actions.web_server import TestSites
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
+from deployer.core.process_units import is_unit_file
 from deployer.core.step import LiveFile, Phase, Scope, Target, Work
 
 
@@ -24,7 +25,10 @@ class Configure:
 
     def do(self, on: Target, facts: Facts) -> Work:
         changed = changed_files(on, facts)
-        units = tuple(_candidate(on, file) for file in changed if _is_unit(file))
+        units = (
+            *(_candidate(on, file) for file in changed if _is_unit(file)),
+            *(f"{on.folder}/config/{one.path}" for one in on.files if is_unit_file(one)),
+        )
         sites = tuple((_candidate(on, file), file.path) for file in changed if not _is_unit(file))
         links = on.app.web_server.links(on.app.name)
         return (

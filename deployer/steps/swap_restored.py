@@ -1,5 +1,7 @@
 """Put what was restored in the live one's place, by rename."""
 
+from deployer.core.action import Action
+from deployer.core.actions.processes import StopProcesses
 from deployer.core.actions.restoring import SwapBack
 from deployer.core.actions.restoring import SwapRestored as Swap
 from deployer.core.actions.units import Pause
@@ -25,7 +27,8 @@ class SwapRestored:
     def do(self, on: Target, facts: Facts) -> Work:
         return (Swap(restoration(on, facts[app_state()], self._choice)),)
 
-    def undo(self, on: Target, facts: Facts) -> tuple[Pause, SwapBack]:
+    def undo(self, on: Target, facts: Facts) -> tuple[Action, ...]:
         # After a power cut the app is started at boot, before this.
+        beside = tuple(one.unit for one in facts[app_state()].processes)
         back = SwapBack(restoration(on, facts[app_state()], self._choice))
-        return (Pause(units(on)), back)
+        return (*((StopProcesses(beside),) if beside else ()), Pause(units(on)), back)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args, get_origin
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
-from deployer.core import git_names, inventory, network, quantities, secret, values
+from deployer.core import git_names, inventory, network, processes, quantities, secret, values
 from deployer.core.grammar import Grammar
 from deployer.core.model import Model
 from deployer.core.plugin import Plugged, kinds
@@ -14,7 +14,7 @@ from deployer.core.quantities import Seconds
 from docs.generator.markdown import table
 from docs.generator.sources import text_below
 
-_MODULES = (values, network, quantities, git_names, secret, inventory)
+_MODULES = (values, network, quantities, git_names, secret, processes, inventory)
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}
 _ALLOWED = {
     "Address": "a DNS name or an IP address, without user, port, brackets or zone",
@@ -24,6 +24,8 @@ _ALLOWED = {
     "with `transport: push` also a path on this machine",
     "EnvValue": "text (in quotes if it looks like a number), or `{secret: NAME}`",
     "SecretsSource": "`env`, `dotenv`, `sops`, `command`, or a mapping with `kind`",
+    "ProgramWords": "a program, by name or path, then its words; no `$`, for nothing is expanded",
+    "StopTime": "as a `Duration`, at most `30m`",
     "Batch": "a number of hosts from 1, or a share from `1%` to `100%`",
 }
 

@@ -15,7 +15,9 @@ from deployer.rendering.values import (
     BaseValues,
     GunicornValues,
     PageValues,
+    ProcessValues,
     SiteValues,
+    TimerValues,
     TlsValues,
     UnitValues,
 )
@@ -27,7 +29,8 @@ How to use a template of your own is in [Your own templates](../guides/templates
 `templates/` folder wins file by file; names are those of the first table."""
 _FILES = """\
 `release` files are written into the release's own `config/` folder. `system` files are written
-there too (under `config/system/`), tested, and copied to their place when the release goes live."""
+there too (under `config/system/`), tested, and copied to their place when the release goes live.
+Those of `processes/` stay in the release until its processes and timers are run."""
 _PAGE = f"""\
 `{MAINTENANCE_PAGE}` becomes `{Layout("<app>").maintenance}` by `inv maintenance --on`."""
 _FILTERS = """\
@@ -40,6 +43,8 @@ _SUBJECTS = (
     (_APP, "", AppValues),
     ("`gunicorn.…`", "gunicorn.", GunicornValues),
     ("`unit.…`", "unit.", UnitValues),
+    ("`process.…` in `systemd/process@.service.j2`", "process.", ProcessValues),
+    ("`timer.…` in `systemd/timer.service.j2` and `systemd/timer.timer.j2`", "timer.", TimerValues),
     ("`site.…`", "site.", SiteValues),
     ("`site.tls.…`", "site.tls.", TlsValues),
     (_BASE, "", BaseValues),
@@ -69,7 +74,14 @@ def templates_page() -> str:
 
 def _files() -> tuple[RenderedFile, ...]:
     site = SiteValues(("shop.example.org",), tls=TlsValues("/etc/ssl/a.pem", "/etc/ssl/b.pem"))
-    values = AppValues("shop", Layout("shop"), GunicornValues("shop.wsgi:application"), site=site)
+    values = AppValues(
+        "shop",
+        Layout("shop"),
+        GunicornValues("shop.wsgi:application"),
+        site=site,
+        processes=(ProcessValues("worker", ("celery",)),),
+        timers=(TimerValues("nightly", ("clean",), "daily"),),
+    )
     templates = Path(__file__).parents[2] / "templates"
     base = render_base(BaseValues("deploy"), (templates,), nginx=True, catchall=True)
     balancer = BalancerValues(

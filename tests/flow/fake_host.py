@@ -387,6 +387,7 @@ FACTS: Mapping[str, Callable[[FakeHost, Json], object]] = {
         one: host.damage.get(str(one), "") for one in cast("list[object]", asked["releases"])
     },
     "weights": lambda *_: {},
+    "processes": lambda *_: [],
     "disk": disk,
     "files": files,
     "config": config,

@@ -14,7 +14,9 @@ from deployer.rendering.values import (
     AppValues,
     BaseValues,
     GunicornValues,
+    ProcessValues,
     SiteValues,
+    TimerValues,
     TlsValues,
     UnitValues,
 )
@@ -62,6 +64,21 @@ SOCKETS = AppValues(
 WITHOUT_SITE = AppValues(
     app="worker", layout=Layout("worker"), gunicorn=GunicornValues("worker:app")
 )
+WORKERS = AppValues(
+    app="shop",
+    layout=Layout("shop"),
+    gunicorn=GunicornValues("shop.wsgi:application"),
+    processes=(
+        ProcessValues("worker", ("celery", "-A", "shop", "worker", "-n", "w{replica}@%h"), "QUIT"),
+        ProcessValues("mail-out", ("python", "-m", "shop.mail", 'two "words"'), stop_timeout=600),
+    ),
+    timers=(
+        TimerValues("clean", ("python", "manage.py", "clearsessions"), "daily"),
+        TimerValues(
+            "rates", ("rates",), "Mon..Fri *-*-* 06:30:00", persistent=True, random_delay=300
+        ),
+    ),
+)
 
 BALANCED = AppValues(
     app="shop",
@@ -99,6 +116,7 @@ def rendered() -> Mapping[str, tuple[RenderedFile, ...]]:
     return {
         "plain": (*render_app(PLAIN), _release_env("shop")),
         "tls": (*render_app(TLS), _release_env("my-shop")),
+        "workers": tuple(one for one in render_app(WORKERS) if "processes/" in one.path),
         "without-site": render_app(WITHOUT_SITE),
         "balanced": render_app(BALANCED),
         "balancer": render_balancer(BALANCER),

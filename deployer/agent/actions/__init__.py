@@ -52,6 +52,8 @@ PLACES = {
     "RehearseRestore": ("rehearsing", "rehearse_restore"),
     "Pause": ("pausing", "pause"),
     "Resume": ("pausing", "resume"),
+    "RunProcesses": ("processes", "run_processes"),
+    "StopProcesses": ("processes", "stop_processes"),
     "Prune": ("prune", "prune"),
 }
 

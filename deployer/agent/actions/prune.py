@@ -25,7 +25,7 @@ from deployer.agent.disk.prune_rules import (
 from deployer.agent.runs.release_record import is_release_id, state_of
 from deployer.agent.text import fields
 
-_LINKS = ("run/live", "run/previous", "run/blue", "run/green", "current")
+_LINKS = ("run/live", "run/previous", "run/blue", "run/green", "run/processes", "current")
 _KINDS = {"releases": "", "venvs": "environment", "wheelhouse": "wheelhouse"}
 _WHEELHOUSE = re.compile(rb'"wheelhouse":"([^"]+)"')
 

@@ -81,7 +81,7 @@ def reload_units(ctx: Context, action: Mapping[str, object]) -> bool:
     reloaded = systemctl(ctx, "daemon-reload", timeout=60.0)
     if not reloaded.ok:
         raise ActionFailed(f"`systemctl daemon-reload` {reloaded.problem}", log=reloaded.lines)
-    patterns = (f"{app}.service", f"{app}@*.service", f"{app}-*.service")
+    patterns = (f"{app}.service", f"{app}@*.service", f"{app}-*.service", f"{app}.*")
     shown = systemctl(ctx, "show", "-p", "Id,NeedDaemonReload", "--", *patterns)
     for block in shown.stdout.decode("utf-8", "replace").split("\n\n"):
         said = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)

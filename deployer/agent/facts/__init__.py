@@ -19,6 +19,7 @@ PLACES = {
     "files": ("trees", "files"),
     "config": ("trees", "config"),
     "complete": ("trees", "complete"),
+    "processes": ("processes", "processes"),
     "repository": ("repository", "repository"),
     "remote_revision": ("repository", "remote_revision"),
     "health": ("web", "health"),

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context, Fields
+from deployer.agent.facts.processes import standing_processes
 from deployer.agent.runs import counters, standing
 from deployer.agent.runs.at_work import at_work
 from deployer.agent.runs.fleet_records import fleet_records
@@ -52,6 +53,7 @@ def app(ctx: Context, _question: Fields) -> object:
         "maintenance": _maintenance(ctx),
         "config_digest": _digest(ctx, live),
         "schema": read_ledger(folder),
+        **standing_processes(ctx),
     }
 
 

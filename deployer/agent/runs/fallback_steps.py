@@ -8,6 +8,7 @@ from pathlib import Path
 from deployer.agent.context import Context, Fields
 from deployer.agent.runs import standing
 from deployer.agent.runs.release_record import release_folder
+from deployer.agent.system import process_units
 
 _ANSWERS = tuple(range(200, 500))
 """Of a release from before probes were recorded: whatever answers is better than what is broken."""
@@ -57,6 +58,14 @@ def sites(ctx: Context, release: str) -> Sequence[Fields]:
     """Put the release's own site in its place; nothing if it is there."""
     files = _files(ctx, release, "/etc/nginx/")
     return (*files, {"action": "ReloadWebServer"}) if files else ()
+
+
+def processes(ctx: Context, release: str) -> Sequence[Fields]:
+    """Have the processes and timers of a release run; nothing if the app has none."""
+    units, there = process_units.recorded(ctx, release), process_units.enabled(ctx)
+    if not units and not there:
+        return ()
+    return ({"action": "RunProcesses", "release": release, "units": units, "settle": _SETTLE},)
 
 
 def marking(damaged: str, damage: str) -> Sequence[Fields]:

@@ -94,6 +94,7 @@ class FallBack:
             return False
         # What fails here is worth a line in the journal, not the release.
         self._does("site", fallback_steps.sites(ctx, release))
+        self._does("processes", fallback_steps.processes(ctx, release))
         self._does("mark", fallback_steps.marking(self._damaged, self._damage))
         if not self._does("live", fallback_steps.calling_live(ctx, release)):
             return False

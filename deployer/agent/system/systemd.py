@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +47,24 @@ def systemctl(ctx: Context, *words: str, timeout: float = 30.0) -> Completed:
 
 def show(ctx: Context, unit: str) -> UnitState:
     """Ask for the state of a unit."""
-    completed = systemctl(ctx, "show", "-p", _ASKED, "--", unit)
+    return show_all(ctx, (unit,))[unit]
+
+
+def show_all(ctx: Context, units: Sequence[str]) -> dict[str, UnitState]:
+    """Ask for the states of units, all in one."""
+    if not units:
+        return {}
+    completed = systemctl(ctx, "show", "-p", _ASKED, "--", *units)
     if not completed.ok:
         raise ActionFailed(
-            f"`systemctl show {unit}` {completed.problem}", "Is systemd running?", completed.lines
+            f"`systemctl show {' '.join(units)}` {completed.problem}",
+            "Is systemd running?",
+            completed.lines,
         )
-    lines = completed.stdout.decode("utf-8", "replace").splitlines()
-    return _state(dict(line.split("=", 1) for line in lines if "=" in line))
+    blocks = completed.stdout.decode("utf-8", "replace").strip().split("\n\n")
+    said = ([line for line in block.splitlines() if "=" in line] for block in blocks)
+    states = [_state(dict(line.split("=", 1) for line in lines)) for lines in said]
+    return {unit: states[at] if at < len(states) else UnitState() for at, unit in enumerate(units)}
 
 
 def processes(state: UnitState) -> frozenset[int]:

@@ -2,7 +2,7 @@ import pytest
 
 from deployer.api.found_app import find
 from deployer.api.init import init
-from deployer.api.logs import journalctl, pattern
+from deployer.api.logs import journalctl, pattern, units_of
 from deployer.api.place import Place
 from deployer.api.program import words_of
 from deployer.api.request import InitRequest, LogsRequest
@@ -11,6 +11,7 @@ from deployer.core.host import Host
 from deployer.errors import InventoryError, UsageError
 from deployer.inventory.loader import load
 from deployer.transport.known_hosts import HostKey
+from tests.shop_values import inventory
 
 UNITS = ("--unit=shop@blue.service", "--unit=shop@green.service")
 JOURNAL = ("journalctl", "--no-pager", "--quiet", "--output=short-iso", *UNITS)
@@ -29,7 +30,18 @@ OTHER = HostKey("ecdsa-sha2-nistp256", "AAAAE2VjZHNh")
     ],
 )
 def test_the_words_for_the_log_of_both_colours(asked, more):
-    assert journalctl(asked, "shop") == (*JOURNAL, *more)
+    assert journalctl(asked, units_of(inventory().app, "")) == (*JOURNAL, *more)
+
+
+def test_the_log_of_a_process_is_that_of_all_its_copies_and_of_a_timer_that_of_its_runs():
+    timers = {"nightly": {"command": ["clean"], "schedule": "daily"}}
+    app = inventory({"processes": {"worker": {"command": ["w"]}}, "timers": timers}).app
+
+    assert units_of(app, "worker") == ("shop.worker@*.service",)
+    assert units_of(app, "nightly") == ("shop.nightly.service",)
+    with pytest.raises(UsageError, match="no process and no timer `wroker`") as refused:
+        units_of(app, "wroker")
+    assert refused.value.hint == "there are: worker, nightly"
 
 
 def test_a_pattern_is_searched_anywhere_in_a_line():

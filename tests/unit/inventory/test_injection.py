@@ -45,6 +45,8 @@ ANY_TEXT = {
     "app.database[postgres].without_backup": "as above",
     "app.database[sqlite].without_backup": "as above",
     "backup.copy[command].words[]": "a word of a command; no shell reads it",
+    "app.processes.worker.command[]": "a word of a command; no shell reads it",
+    "app.timers.nightly.command[]": "as above",
     "app.migrations.additive[]": "compared with the names of migrations, and shown",
 }
 """The fields that take hostile text at all, and why that is no harm. Add none without a reason."""
@@ -57,6 +59,14 @@ MINIMAL: dict[str, dict[str, Json]] = {
     "git": {"transport": "push"},
 }  # fmt: skip
 """What a kind needs besides the field that is tried."""
+NAMED: dict[str, dict[str, Json]] = {
+    "worker": {"command": ["x"]}, "nightly": {"command": ["x"], "schedule": "daily"},
+}  # fmt: skip
+"""What a part under a name of one's own needs."""
+NAMES: dict[tuple[object, ...], str] = {
+    ("hosts",): "web1", ("app", "processes"): "worker", ("app", "timers"): "nightly",
+}  # fmt: skip
+"""A name where not every word is one."""
 BASE: dict[str, Json] = {
     "app": {"name": "shop", "app_server": {"kind": "gunicorn", "module": "shop.wsgi:application"}},
     "hosts": {"web1": {"address": "192.0.2.1"}},
@@ -113,7 +123,7 @@ def below(
             at = of_kind(fields.get("kind"), steps)
             yield from ((field, (*at, name)) for name, field in fields.items())
         case {"patternProperties": dict(inner)}:
-            key = "web1" if steps == ("hosts",) else "NAME"
+            key = NAMES.get(steps, "NAME")
             yield from ((field, (*steps, key)) for field in inner.values())
         case {"items": inner}:
             yield inner, (*steps, 0)
@@ -141,7 +151,7 @@ def with_value(leaf: Leaf, value: Json) -> dict[str, Json]:
     place: Json = whole
     for step, following in zip(leaf.steps, (*leaf.steps[1:], None), strict=True):
         key = step[0] if isinstance(step, tuple) else step
-        fresh: Json = [] if isinstance(following, int) else {}
+        fresh: Json = [] if isinstance(following, int) else deepcopy(NAMED.get(str(step), {}))
         if isinstance(step, tuple):
             least = MINIMAL.get("/".join(step), MINIMAL.get(step[1], {}))
             fresh = {"kind": step[1], **deepcopy(least)}

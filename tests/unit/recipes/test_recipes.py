@@ -1,9 +1,12 @@
 from deployer.core.actions.files import Link
+from deployer.core.actions.processes import RunProcesses
 from deployer.core.actions.units import StartUnit
 from deployer.core.health import judge
 from deployer.core.host_state import AppState, parse_app_state
+from deployer.core.restoring import Choice
 from deployer.core.step import Phase, Step
 from deployer.recipes.deploy import deploy
+from deployer.recipes.restore import restore
 from deployer.recipes.rollback import rollback
 from deployer.recipes.settle import settle
 from deployer.recipes.upkeep import backup, prune
@@ -48,9 +51,42 @@ def test_a_rollback_neither_builds_nor_touches_the_database():
     ]
 
 
+def test_processes_stop_before_anything_is_done_once_and_run_when_the_web_is_proven():
+    names = [step.name for step in deploy(processes=True, stops_first=True)]
+    back = [step.name for step in rollback(processes=True)]
+
+    assert names.index("stop_processes") + 1 == names.index("backup_database")
+    assert names.index("check_front") + 1 == names.index("run_processes")
+    assert names.index("run_processes") + 1 == names.index("retire")
+    assert back.index("check_front") + 1 == back.index("run_processes")
+
+
+def test_in_a_restore_processes_stop_first_and_run_last():
+    names = [step.name for step in restore(Choice("x"), processes=True)]
+
+    assert names.index("stop_processes") + 1 == names.index("pause")
+    assert names[-2:] == ["check_health", "run_processes"]
+
+
+def test_what_ran_beside_the_live_release_runs_again_and_what_was_broken_is_excused():
+    units = ["shop.worker@1.service", "shop.nightly.timer"]
+    states = [{"unit": units[0], "active": "failed"}, {"unit": units[1], "active": "active"}]
+
+    settled = settle(inventory().app, parse_app_state(app_answer(processes=states)))
+
+    assert settled[-1] == RunProcesses(OLD, tuple(units), (units[0],), settle=1.0)
+
+
+def test_new_processes_are_removed_again_from_a_host_that_had_none():
+    app = inventory({"processes": {"worker": {"command": ["celery"]}}}).app
+
+    assert settle(app, parse_app_state(app_answer()))[-1] == RunProcesses(OLD, (), (), settle=1.0)
+
+
 def test_phases_follow_each_other_in_every_recipe():
     order = list(Phase)
-    for recipe in (deploy(), rollback(), backup(), prune()):
+    beside = (deploy(processes=True, stops_first=True), rollback(processes=True))
+    for recipe in (deploy(), rollback(), backup(), prune(), *beside):
         places = [order.index(step.phase) for step in recipe]
 
         assert places == sorted(places)

@@ -26,6 +26,21 @@ def test_what_no_spelling_makes_safe_in_a_unit_is_refused(text):
     assert text not in str(refused.value)
 
 
+def test_the_number_of_a_copy_is_put_into_a_word_and_nothing_else_is_expanded():
+    assert escape.systemd_replica("w{replica}@%h") == '"w%i@%%h"'
+
+
+@pytest.mark.parametrize("text", ["daily", "Mon..Fri *-*-* 03:30:00", "*:0/15", "Sun 04:00 UTC"])
+def test_a_calendar_event_is_written_as_it_is(text):
+    assert escape.calendar(text) == text
+
+
+@pytest.mark.parametrize("text", ["", " daily", "daily\nUser=root", "%H", "a;b", "daily#"])
+def test_anything_else_is_no_calendar_event(text):
+    with pytest.raises(escape.Unwritable):
+        escape.calendar(text)
+
+
 @pytest.mark.parametrize(
     ("text", "written"),
     [("/srv/a b", '"/srv/a b"'), ("a;}", '"a;}"'), ('"\\', '"\\"\\\\"'), ("#", '"#"')],
