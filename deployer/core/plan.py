@@ -1,5 +1,6 @@
 """What one run will do: the same value is printed by `inv plan` and carried out by `inv deploy`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deployer.core.action import Action
@@ -25,6 +26,10 @@ class Plan:
     rollout: Rollout = field(default_factory=Rollout)
     between: tuple[Step, ...] = ()
     """What is done on all hosts that have switched before the next batch begins."""
+    _on: Mapping[str, Target] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_on", {target.host.name: target for target in self.targets})
 
     def steps_of(self, phase: Phase, scope: Scope | None = None) -> tuple[Step, ...]:
         """Give the steps of a phase, in order; with `scope`, only those."""
@@ -36,7 +41,7 @@ class Plan:
 
     def target(self, host: str) -> Target:
         """Give the target on a host."""
-        return next(target for target in self.targets if target.host.name == host)
+        return self._on[host]
 
     @property
     def waits(self) -> float:

@@ -29,6 +29,8 @@ class LocalRepository:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._packs: dict[tuple[str, tuple[str, ...]], bytes] = {}
+        self._held: dict[str, bool] = {}
         if self._git("rev-parse", "--git-dir").returncode != 0:
             raise UsageError(
                 f"`{folder}` is not a git repository.",
@@ -49,8 +51,16 @@ class LocalRepository:
         return commit[-1]
 
     def pack(self, revision: str, known: tuple[str, ...]) -> bytes:
-        """Give a git pack of all that a host with the `known` commits lacks for a revision."""
-        have = [commit for commit in known if self._has(commit)]
+        """Give a git pack of all that a host with the `known` commits lacks for a revision.
+
+        Hosts that know the same are given the same bytes: packed once, and once in memory.
+        """
+        have = tuple(sorted({commit for commit in known if self._has(commit)}))
+        if (revision, have) not in self._packs:
+            self._packs[revision, have] = self._pack(revision, have)
+        return self._packs[revision, have]
+
+    def _pack(self, revision: str, have: tuple[str, ...]) -> bytes:
         wanted = "\n".join([revision, *(f"^{commit}" for commit in have), ""])
         packed = self._git(
             "pack-objects", "--revs", "--thin", "--stdout", "--quiet", stdin=wanted.encode()
@@ -104,9 +114,11 @@ class LocalRepository:
         return self._git("hash-object", "-t", "tree", "--stdin").stdout.decode().strip()
 
     def _has(self, commit: str) -> bool:
-        return bool(_COMMIT.fullmatch(commit)) and (
-            self._git("cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
-        )
+        if commit not in self._held:
+            self._held[commit] = bool(_COMMIT.fullmatch(commit)) and (
+                self._git("cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+            )
+        return self._held[commit]
 
     def _git(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         command: Sequence[str] = ("git", "-C", str(self._folder), *words)

@@ -38,7 +38,12 @@ class LocalWheels:
         return digest.hexdigest()[:16]
 
     def archive(self) -> bytes:
-        """Give them as one tar with the marker `.complete` in it; wheels are zipped already."""
+        """Give them as one tar with the marker `.complete` in it; packed once for all hosts."""
+        return self._archive
+
+    @cached_property
+    def _archive(self) -> bytes:
+        # Wheels are zipped already: a stronger compression would only take time.
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
             for wheel in self._wheels:

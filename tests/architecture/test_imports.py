@@ -60,3 +60,19 @@ def test_the_agent_needs_nothing_but_the_standard_library(path):
 @pytest.mark.parametrize("path", AGENT, ids=lambda path: path.name)
 def test_the_agent_is_python_of_the_oldest_supported_hosts(path):
     ast.parse(path.read_text(), feature_version=(3, 9))
+
+
+QUESTIONS = """
+import sys
+from deployer.agent.talk import serve
+from deployer.agent.facts import app, machine, software, weights
+print(*sys.modules)
+"""
+
+
+def test_what_a_deploy_asks_first_loads_no_database_and_no_recovery():
+    words = [sys.executable, "-S", "-c", QUESTIONS]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+
+    loaded = set(ended.stdout.split())
+    assert not loaded & {"sqlite3", "deployer.agent.runs.recovering"}

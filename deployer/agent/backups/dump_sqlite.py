@@ -16,12 +16,13 @@ from pathlib import Path
 
 from deployer.agent.backups.archive import Damaged, Written, sha256_of
 from deployer.agent.backups.dumped import TIMEOUT, Dumped, counts, require, texts
+from deployer.agent.backups.dumps import COPIED
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.databases import sqlite_copy
 from deployer.agent.system.people import reader_of
 from deployer.agent.text import fields
 
-PART = "database.sqlite3"
+PART = COPIED
 _SCRIPT = str(Path(sqlite_copy.__file__).resolve())
 
 

@@ -18,8 +18,10 @@ _ENGINES = {
     "DumpPostgres": "dump_postgres",
     "DumpMysql": "dump_mysql",
 }
+COPIED = "database.sqlite3"
+"""The dump that is first copied beside the app. Named here: its module is slow to load."""
 PARTS = {
-    "database.sqlite3": "dump_sqlite",
+    COPIED: "dump_sqlite",
     "database.dump": "dump_postgres",
     "database.sql.gz": "dump_mysql",
 }

@@ -11,9 +11,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.agent.backups import dump_sqlite
 from deployer.agent.backups.backup_folders import backups_of
-from deployer.agent.backups.dumps import PARTS
+from deployer.agent.backups.dumps import COPIED, PARTS
 from deployer.agent.context import Context, Fields
 from deployer.agent.disk.manifest import MARKER
 from deployer.agent.facts.memory import memory
@@ -58,4 +57,4 @@ def _backup(ctx: Context, folder: str) -> dict[str, int]:
         sizes.update(dumps if sizes else parts)
         if dumps:
             break
-    return {"backup_bytes": sum(sizes.values()), "copied_bytes": sizes.get(dump_sqlite.PART, 0)}
+    return {"backup_bytes": sum(sizes.values()), "copied_bytes": sizes.get(COPIED, 0)}

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deployer.agent.runs import lock
-from deployer.agent.runs.journal import load
-from deployer.agent.runs.recovering import JOURNAL
+from deployer.agent.runs.journal import NAME, load
 from deployer.agent.runs.recovery import plan
 from deployer.agent.runs.refusal import Refused
 
@@ -44,7 +43,7 @@ def age(seconds: object) -> str:
 
 
 def _with_step(folder: Path, owner: Mapping[str, object]) -> dict[str, object]:
-    found = plan(load(folder / JOURNAL))
+    found = plan(load(folder / NAME))
     mine = found is not None and found.run == owner.get("run")
     step = found.undo[0].step if found is not None and mine and found.undo else ""
     since = owner.get("since")

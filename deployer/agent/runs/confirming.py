@@ -8,8 +8,7 @@ from pathlib import Path
 
 from deployer.agent.context import Context
 from deployer.agent.runs.awaiting import confirm_socket
-from deployer.agent.runs.journal import load
-from deployer.agent.runs.recovering import JOURNAL
+from deployer.agent.runs.journal import NAME, load
 from deployer.agent.runs.verdict import OPEN, UNKNOWN, verdict
 from deployer.agent.talk.frames import Reader, WrongFrame, encode
 from deployer.agent.text import grammar
@@ -27,7 +26,7 @@ def confirm(place: Context, sockets: Path, message: Mapping[str, object]) -> Map
 
 def journal_says(place: Context, run: str) -> Mapping[str, object]:
     """Tell what became of a run that waits for nothing."""
-    found = verdict(load(place.state_folder / JOURNAL), run)
+    found = verdict(load(place.state_folder / NAME), run)
     if found["outcome"] == UNKNOWN:
         return _refused("unknown-run", f"there was never a run `{run}` here")
     if found["outcome"] == OPEN:

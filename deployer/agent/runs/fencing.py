@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from deployer.agent.context import ActionFailed
 from deployer.agent.runs import counters
-from deployer.agent.runs.journal import load
+from deployer.agent.runs.journal import NAME, load
 from deployer.agent.runs.opening import OpenRun
-from deployer.agent.runs.recovering import JOURNAL
 from deployer.agent.runs.unwinding import ABORTED, ROLLBACK_FAILED, ROLLED_BACK, Unwound
 from deployer.agent.runs.verdict import verdict
 
@@ -33,7 +32,7 @@ def is_overtaken(opened: OpenRun) -> bool:
 
 def end_of(opened: OpenRun) -> Unwound:
     """Give what the later run made of this one; we must not touch anything any more."""
-    outcome = str(verdict(load(opened.folder / JOURNAL), opened.run)["outcome"])
+    outcome = str(verdict(load(opened.folder / NAME), opened.run)["outcome"])
     known = outcome in (ABORTED, ROLLED_BACK)
     return Unwound(outcome if known else ROLLBACK_FAILED, OVERTAKEN)
 

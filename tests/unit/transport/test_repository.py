@@ -92,6 +92,17 @@ def test_a_pack_brings_a_commit_to_a_bare_mirror_and_then_only_what_is_new(work,
     assert git(host, "rev-list", "--count", second) == "2"
 
 
+def test_hosts_that_know_the_same_share_one_pack(work):
+    first = commit(work, "One", a="1")
+    second = commit(work, "Two", b="2")
+    repository = LocalRepository(work)
+
+    shared = repository.pack(second, (first,))
+
+    assert repository.pack(second, (first, "f" * 40)) is shared
+    assert repository.pack(second, ()) != shared
+
+
 def test_a_commit_that_is_not_here_cannot_be_packed(work):
     commit(work, "One", a="1")
 

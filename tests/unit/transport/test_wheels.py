@@ -63,3 +63,9 @@ def test_the_wheels_are_read_once_however_often_the_key_is_asked_for(tmp_path: P
     (tmp_path / "one/a.whl").write_bytes(b"not read again")
 
     assert wheels.key == before
+
+
+def test_wheels_are_packed_once_for_all_hosts(tmp_path: Path) -> None:
+    wheels = LocalWheels(folder(tmp_path / "one", a=b"a"))
+
+    assert wheels.archive() is wheels.archive()
