@@ -104,6 +104,7 @@ def test_a_channel_keeps_its_timeout_and_status_where_we_look():
     assert channel.exit_status == -1
     assert not channel.status_event.is_set()
     assert channel.chanid == 1
+    assert channel.remote_chanid == 0
 
 
 def test_a_fabric_connection_opens_by_its_own_methods():
@@ -120,6 +121,15 @@ def test_a_fabric_connection_takes_names_of_ours_beside_its_settings():
     assert connection.host_address is address
     assert (connection.host, connection.port, connection.user) == ("192.0.2.1", 2222, "deploy")
     assert connection.gateway is None
+
+
+def test_a_fabric_connection_keeps_names_of_ours_by_its_setter():
+    setter = getattr(fabric.Connection, "_set")  # noqa: B009  the name is what is watched
+
+    setter(connection := HostConnection(HostAddress("web1", "192.0.2.1"), print), _opened=True)
+
+    assert connection._opened is True
+    assert "_opened" not in connection.config
 
 
 def test_a_fabric_runner_reads_in_pieces_of_its_size():
