@@ -1,27 +1,21 @@
-"""The hosts of a benchmark, with the same shop deployed by both ways, side by side."""
+"""The hosts of a benchmark: the same shop twice, one app for us and one for all peers."""
 
 import json
-import os
-import resource
-import subprocess
-import sys
-import time
+import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from deployer.lab import cgroups
+from benchmarks.measured import Stopwatch, Taken, WentWrong, inherited
+from benchmarks.ways import HERE, INV, OURS, PEERS, Toolbox
+from deployer.core.release import Layout
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
+from deployer.transport.wheels import LocalWheels
 from examples.shop import history
 from examples.wheelhouse import fetch
 
-HERE = Path(__file__).resolve().parent
-INV = str(Path(sys.executable).parent / "inv")
-OURS, BASH = "shop", "bashshop"
-NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 V5 = 'REVISION = "v5"'
 COOL = """\
 for colour in blue green; do
@@ -30,35 +24,39 @@ for colour in blue green; do
 done
 true
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a command took: seconds on the clock, and of the processors here and on all hosts."""
-
-    wall: float
-    cpu: float
-
-
-class WentWrong(Exception):
-    """A command did not do what it should; its output is the text."""
+BARE = f"""\
+systemctl disable --quiet --now {PEERS} 2>/dev/null
+cd /srv/{PEERS} && rm -rf releases/* venv current previous gunicorn.conf.py shared/db.sqlite3*
+rm -rf /opt/backups/{PEERS}_* /etc/nginx/sites-*/{PEERS}.conf /etc/systemd/system/{PEERS}.service
+systemctl daemon-reload && nginx -s reload
+"""
 
 
 class World:
-    """One lab; both ways type their commands from `folder`."""
+    """One lab; all ways type their commands from `folder`."""
 
-    def __init__(self, lab: Lab, hosts: int) -> None:
+    def __init__(self, lab: Lab, hosts: int, tools: Path) -> None:
         self.lab = lab
         self.hosts: tuple[LabHost, ...] = lab.up(hosts)
         self.folder = lab.folder / "benchmark"
         self.repository = self.folder / "repository"
         self.folder.mkdir()
-        # An installed tool has its bytecode; without it each run would compile all sources.
-        inherited = {key: os.environ[key] for key in os.environ if key != NO_BYTECODE}
-        self.environ = {**inherited, "SECRET_KEY": "only-for-the-benchmark-0123456789"}
+        names = tuple(host.name for host in self.hosts)
+        self.toolbox = Toolbox(names, self.folder, tools)
+        self.stopwatch = Stopwatch(lab.name, self.hosts)
+        self.environ = {
+            **inherited(),
+            "SECRET_KEY": "only-for-the-benchmark-0123456789",
+            "APP": PEERS,
+            "SERVER_NAME": server_name(PEERS),
+            "REPOSITORY": str(self.repository),
+            "SSH_CONFIG": str(lab.ssh_config),
+            "ANSIBLE_CONFIG": str(HERE / "peers/ansible.cfg"),
+            "ANSIBLE_HOME": str(self.folder / "ansible"),
+        }
 
     def prepare(self) -> None:
-        """Bring hosts and both apps to where a redeploy begins: v4 live, v5 before it."""
+        """Bring hosts to where a first deploy begins; the wheels are there already."""
         history.build(self.repository)
         page = self.repository / "catalog/templates/catalog/cart.html"
         page.write_text(page.read_text().replace("Nothing in it yet.", "It is empty."))
@@ -66,27 +64,17 @@ class World:
         history.commit(self.repository, "Say it another way")
         history.git(self.repository, "tag", "v5")
         fetch(self.repository / "requirements.txt", self.folder / "wheels")
-        for app in (OURS, BASH):
+        for app in (OURS, PEERS):
             self._make_project(app)
-            self.run(self._inv("setup", app), self.folder / app)
-        self._furnish_bash()
-        for revision in ("v5", "v4"):
-            self.ours("deploy", revision)
-            self.bash("deploy", revision)
+            self._run((INV, "setup", "--env", app), self.folder / app)
+        self._furnish()
+        self._tell_peers()
 
-    def ours(self, task: str, revision: str) -> Taken:
-        """Type `inv deploy` or `inv rollback`; says what it took."""
-        words = ("--revision", revision, "--unfreeze") if task == "deploy" else ()
-        taken = self.run(self._inv(task, OURS, *words), self.folder / OURS)
-        self._expect(OURS, revision)
-        return taken
-
-    def bash(self, task: str, revision: str) -> Taken:
-        """Type `deploy.sh` or `rollback.sh`; says what it took."""
-        words = (revision,) if task == "deploy" else ()
-        names = (host.name for host in self.hosts)
-        taken = self.run(("bash", str(HERE / f"{task}.sh"), *words, *names), self.folder)
-        self._expect(BASH, revision)
+    def type(self, way: str, task: str, revision: str) -> Taken:
+        """Type one command and see that the revision is live everywhere; says what it took."""
+        typed = self.toolbox.typed(way, task, revision)
+        taken = self._run(typed.words, self.folder / typed.folder)
+        self._expect(OURS if way == "ours" else PEERS, revision)
         return taken
 
     def cool(self) -> None:
@@ -94,39 +82,13 @@ class World:
         for host in self.hosts:
             host.run(COOL)
 
-    def run(self, words: tuple[str, ...], folder: Path) -> Taken:
-        """Run a command that has to succeed; says what it took."""
-        environ = self.environ | {
-            "APP": BASH,
-            "SERVER_NAME": server_name(BASH),
-            "REPOSITORY": str(self.repository),
-            "SSH_CONFIG": str(self.lab.ssh_config),
-        }
-        used, began = self._cpu(), time.perf_counter()
-        done = subprocess.run(
-            words,
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        taken = Taken(time.perf_counter() - began, self._cpu() - used)
-        if done.returncode != 0:
-            raise WentWrong(f"$ {' '.join(words[:4])}\n{done.stdout}{done.stderr}")
-        return taken
+    def bare(self) -> None:
+        """Take the peers' app to where a first deploy begins."""
+        for host in self.hosts:
+            host.run(BARE)
 
-    def _cpu(self) -> float:
-        here = resource.getrusage(resource.RUSAGE_CHILDREN)
-        root = cgroups.roots()[0]
-        stats = ((root / host.group / "cpu.stat").read_text() for host in self.hosts)
-        there = sum(int(stat.split()[1]) for stat in stats)  # usage_usec comes first
-        return here.ru_utime + here.ru_stime + there / 1e6
-
-    def _inv(self, task: str, app: str, *words: str) -> tuple[str, ...]:
-        return (INV, task, "--env", app, *words)
+    def _run(self, words: tuple[str, ...], folder: Path) -> Taken:
+        return self.stopwatch.run(words, folder, self.environ)
 
     def _expect(self, app: str, revision: str) -> None:
         for host in self.hosts:
@@ -146,17 +108,36 @@ class World:
         (folder / "tasks.py").write_text("from deployer.cli.tasks import namespace\n")
         self.lab.write_inventory(folder / f"inventories/{app}.yaml", extra={"app": section(app)})
 
-    def _furnish_bash(self) -> None:
-        lines = "".join(f"{key}='{value}'\n" for key, value in settings(BASH).items())
+    def _furnish(self) -> None:
+        wheels = LocalWheels(self.folder / "wheels")
+        packed = self.folder / "wheels.tar.gz"
+        packed.write_bytes(wheels.archive())
+        lines = "".join(f"{key}='{value}'\n" for key, value in settings(PEERS).items())
         lines += f"SECRET_KEY='{self.environ['SECRET_KEY']}'\n"
-        root = f"/srv/{BASH}"
+        root, ours = f"/srv/{PEERS}", Layout(OURS).wheelhouse(wheels.key)
         for host in self.hosts:
+            shutil.copy(packed, Path(f"/proc/{host.leader}/root/root/wheels.tar.gz"))
             host.run(f"umask 027; cat >{root}/shared/app.env", input=lines)
-            host.run(f"chgrp {BASH} {root}/shared/app.env; mkdir -p {root}/shared/media")
-            wheels = f"{self.folder}/wheels"
-            into = f"ssh -F {self.lab.ssh_config} {host.name} tar -xC {root} --no-same-owner"
-            self.run(("bash", "-c", f"tar -cC {wheels}/.. wheels | {into}"), self.folder)
-            host.run(f"mv {root}/wheels {root}/wheelhouse")
+            host.run(f"chgrp {PEERS} {root}/shared/app.env; mkdir -p {root}/shared/media")
+            for place, group in ((ours, OURS), (f"{root}/wheelhouse", PEERS)):
+                unpack = f"mkdir -p {place} && tar -xzC {place} --no-same-owner"
+                host.run(f"umask 022; {unpack} -f /root/wheels.tar.gz; chgrp -R {group} {place}")
+
+    def _tell_peers(self) -> None:
+        data = {
+            "app": PEERS,
+            "server_name": server_name(PEERS),
+            "files": str(HERE / "peers/files"),
+            "ssh_config_file": str(self.lab.ssh_config),
+            "ssh_strict_host_key_checking": "yes",
+            "ssh_known_hosts_file": str(self.lab.known_hosts),
+        }
+        names = [host.name for host in self.hosts]
+        (self.folder / "pyinfra_hosts.py").write_text(f"web = ({names!r}, {data!r})\n")
+        (self.folder / "ansible_hosts.ini").write_text(
+            "\n".join((*names, "[all:vars]", f"app={PEERS}", f"server_name={server_name(PEERS)}"))
+            + f"\nansible_ssh_common_args=-F {self.lab.ssh_config}\n"
+        )
 
 
 def server_name(app: str) -> str:

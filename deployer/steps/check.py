@@ -1,10 +1,14 @@
-"""Rehearse the release: load the app just as the server will, with its real environment."""
+"""Rehearse the release: load the app just as the server will, with its real environment.
+
+Static files that can be are collected at this opportunity: to load the app is what takes long.
+"""
 
 from dataclasses import replace
 
 from deployer.core.app_process import app_python, app_run
 from deployer.core.command import command
 from deployer.core.fact import Fact, Facts
+from deployer.core.static_files import static_folder
 from deployer.core.step import Phase, Scope, Target, Work
 
 _BEGIN = """\
@@ -49,6 +53,7 @@ class Check:
             hint="the app does not load with its real environment; see the lines above",
         )
         return (
+            *static_folder(on),
             replace(
                 rehearsal,
                 stdin="\n".join(parts).encode(),

@@ -1,4 +1,7 @@
-"""Collect static files into the release's own folder, so that old pages keep their assets."""
+"""Collect static files into the release's own folder, so that old pages keep their assets.
+
+Mostly that was done while the app was loaded to be checked; then they are only sealed.
+"""
 
 from dataclasses import replace
 
@@ -6,6 +9,7 @@ from deployer.core.actions.files import MakeFolder
 from deployer.core.actions.releases import Seal
 from deployer.core.app_process import app_python, app_run
 from deployer.core.fact import Fact, Facts
+from deployer.core.static_files import collected_early, static_path
 from deployer.core.step import Phase, Scope, Skip, Target, Work
 
 _HINT = "the old release serves on with its own static files; mend what the last line names"
@@ -19,20 +23,23 @@ class CollectStatic:
     scope = Scope.EACH
 
     def facts(self, on: Target) -> tuple[Fact[object], ...]:
-        return ()
+        return (collected_early(),)
 
     def do(self, on: Target, facts: Facts) -> Work:
         collect = on.app.framework.collect_static(app_python(on))
         if collect is None:
             return Skip("this app collects no static files")
-        static = f"{on.folder}/static"
+        static, user = static_path(on), on.app.name
+        seal = Seal(static, marker=".sealed", group=user)
+        if facts[collected_early()]:
+            return (seal,)
         return (
-            MakeFolder(static, mode=0o750, owner=on.app.name, group=on.app.name),
+            MakeFolder(static, mode=0o750, owner=user, group=user),
             replace(
                 app_run(on, collect, timeout=600.0, hint=_HINT),
                 stdin=on.app.framework.collect_script.encode(),
             ),
-            Seal(static, marker=".sealed", group=on.app.name),
+            seal,
         )
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:

@@ -33,7 +33,7 @@ class AgentChannel:
     def __init__(self, host: str, stream: Stream, counts: Counts) -> None:
         self._host = host
         self._stream = stream
-        self._counts = counts
+        self._counts = dataclasses.asdict(counts)
         self._lines = Lines()
         self._hello: Message | None = None
         self._asked = False
@@ -43,7 +43,7 @@ class AgentChannel:
 
     @property
     def counts(self) -> Counts:
-        return self._counts
+        return Counts(**self._counts)
 
     def greet(self, timeout: float) -> None:
         """Wait for the agent's hello, past a noisy login; raises SudoRefused or AgentMissing."""
@@ -154,8 +154,8 @@ class AgentChannel:
         )
 
     def _count(self, **more: int) -> None:
-        now = dataclasses.asdict(self._counts)
-        self._counts = Counts(**{name: now[name] + more.get(name, 0) for name in now})
+        for name, count in more.items():
+            self._counts[name] += count
 
 
 def told(ending: Ending) -> str:

@@ -1,10 +1,13 @@
 """Connects to hosts: resolves, waits for its turn, tries again before login, uses jump hosts."""
 
+import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import paramiko
@@ -20,6 +23,7 @@ from deployer.transport.gateways import Gateways
 from deployer.transport.host_keys import Verifier, from_entries, pinned
 from deployer.transport.identities import KeyRing
 from deployer.transport.openssh import Resolved, hop, resolve
+from deployer.transport.ssh_config import files, is_the_same_for_all
 from deployer.transport.tuned import connect
 
 TRIES = 3
@@ -39,7 +43,7 @@ class Surroundings:
     """A file that stands in for the user's and the system's ssh_config."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Dialer:
     """Opens connections; shared by all threads of a run."""
 
@@ -48,6 +52,8 @@ class Dialer:
     ring: KeyRing = field(default_factory=KeyRing)
     gateways: Gateways = field(default_factory=Gateways)
     answers: dict[HostAddress, Resolved] = field(default_factory=dict)
+    common: dict[tuple[str, int], Resolved | None] = field(default_factory=dict)
+    asking: threading.Lock = field(default_factory=threading.Lock)
     files: dict[Path, tuple[known_hosts.Entry, ...]] = field(default_factory=dict)
 
     def connection(self, host: HostAddress) -> HostConnection:
@@ -55,15 +61,31 @@ class Dialer:
         return HostConnection(host, self.dial)
 
     def resolved(self, host: HostAddress) -> Resolved:
-        """Give what ssh_config says about a host; asked once, as it costs a process (5 ms)."""
+        """Give what ssh_config says about a host; a question costs a process (5 ms)."""
         if host not in self.answers:
-            self.answers[host] = resolve(
-                host,
-                self.around.environment,
-                program=self.around.ssh,
-                config=self.around.ssh_config,
-            )
+            self.answers[host] = self._as_for_all(host) or self._asked(host)
         return self.answers[host]
+
+    def _asked(self, host: HostAddress) -> Resolved:
+        around = self.around
+        return resolve(host, around.environment, program=around.ssh, config=around.ssh_config)
+
+    def _as_for_all(self, host: HostAddress) -> Resolved | None:
+        """Give the answer of another host, where ssh_config makes no difference between them."""
+        if not self.is_plain or host.address != host.address.lower():
+            return None
+        kind = (host.user, host.port)
+        with self.asking:
+            if kind not in self.common:
+                found = self._asked(host)
+                self.common[kind] = found if found.hostname == host.address else None
+            found_for_all = self.common[kind]
+        return found_for_all and replace(found_for_all, hostname=host.address)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether ssh_config says the same about all hosts."""
+        return is_the_same_for_all(files(self.around.ssh_config, os.getuid()))
 
     def verifier(self, host: HostAddress, resolved: Resolved) -> Verifier:
         """Give what we know about a host's keys."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from deployer.adapters.probes import joined, read_probe
+from deployer.adapters.probes import joined
 from deployer.core.command import Command, command
 from deployer.core.model import Model
 from deployer.core.values import DottedName, RelativePath
@@ -30,7 +30,8 @@ class Django(Model):
     @property
     def probe(self) -> str:
         text = joined("django_state", "django_fields", "django_changes", "django")
-        return text.replace("MIGRATES", repr(self.migrates))
+        early = joined("django_static", "django_early") if self.collects_static else ""
+        return f"{text.replace('MIGRATES', repr(self.migrates))}\n{early}"
 
     @property
     def schema_probe(self) -> str:
@@ -47,7 +48,7 @@ class Django(Model):
 
     @property
     def collect_script(self) -> str:
-        return read_probe("django_static.py")
+        return joined("django_setup", "django_static") + "\n_django_collect()\n"
 
     def checks(self, python: str) -> tuple[Command, ...]:
         return ()

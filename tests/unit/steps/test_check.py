@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+from deployer.core.actions.files import MakeFolder
 from deployer.core.actions.programs import Run
 from deployer.core.command import command
 from deployer.steps.check import Check
@@ -33,22 +34,23 @@ def test_the_release_is_loaded_as_the_server_will_by_the_apps_user():
     do = Check().do(target(), facts())
 
     assert isinstance(do, tuple)
-    assert [without_stdin(one) for one in do] == [rehearsal()]
+    assert do[0] == MakeFolder(f"{FOLDER}/static", mode=0o750, owner="shop", group="shop")
+    assert [without_stdin(one) for one in do[1:]] == [rehearsal()]
 
 
 def test_only_the_leader_looks_for_migrations():
     do = Check().do(target(leader=False), facts())
 
     assert isinstance(do, tuple)
-    assert without_stdin(do[0]) == rehearsal("0")
+    assert without_stdin(do[-1]) == rehearsal("0")
 
 
 def test_the_rehearsal_is_python_that_compiles():
     do = Check().do(target(), facts())
 
     assert isinstance(do, tuple)
-    assert isinstance(do[0], Run)
-    compile(do[0].stdin, "rehearsal", "exec")
+    assert isinstance(do[-1], Run)
+    compile(do[-1].stdin, "rehearsal", "exec")
 
 
 def test_what_the_app_prints_is_not_in_the_report():

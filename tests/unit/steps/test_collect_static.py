@@ -9,7 +9,7 @@ from tests.shop_values import FOLDER, facts, target
 def test_static_files_are_collected_into_the_release_and_sealed():
     on = target()
 
-    do = CollectStatic().do(on, facts())
+    do = CollectStatic().do(on, facts(check={"static": False}))
 
     collect = on.app.framework.collect_static(f"{FOLDER}/venv/bin/python")
     assert collect is not None
@@ -28,6 +28,12 @@ def test_static_files_are_collected_into_the_release_and_sealed():
         ),
         Seal(f"{FOLDER}/static", marker=".sealed", group="shop"),
     )
+
+
+def test_what_was_collected_while_the_app_was_checked_is_only_sealed():
+    do = CollectStatic().do(target(), facts(check={"static": True}))
+
+    assert do == (Seal(f"{FOLDER}/static", marker=".sealed", group="shop"),)
 
 
 def test_an_app_without_static_files_is_skipped():

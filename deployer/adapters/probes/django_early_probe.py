@@ -1,0 +1,2 @@
+# Ends the rehearsal of an app with static files; fills `report`.
+report["static"] = _django_collect_early()
