@@ -12,7 +12,8 @@ from deployer.engine.redact import Redactor
 from deployer.engine.session import Session
 from deployer.errors import AgentMissing, HostError
 
-_AT_ONCE = 32
+_AT_ONCE = 256
+"""Threads that wait for a host to answer; how many connect at once is up to the transport."""
 _HELLO = 10.0
 
 

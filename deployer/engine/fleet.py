@@ -7,7 +7,8 @@ from typing import TypeVar
 from deployer.engine.session import Session
 from deployer.errors import DeployerError
 
-_AT_ONCE = 32
+_AT_ONCE = 256
+"""Hosts do the work; a thread here only waits for one."""
 Result = TypeVar("Result")
 
 

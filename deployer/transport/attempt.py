@@ -35,6 +35,8 @@ class Attempt(paramiko.MissingHostKeyPolicy):
         self._verifier = verifier
         self._login = login
         self.verified = False
+        self.turned_away = False
+        """Whether the last try ended after the connect, before sshd greeted: it is too busy."""
 
     def connect(self, link: Socket) -> paramiko.SSHClient:
         """Give a client that is logged in; raises HostError, SSHException, OSError, EOFError."""
@@ -62,6 +64,7 @@ class Attempt(paramiko.MissingHostKeyPolicy):
     def _once(self, link: Socket, excluded: list[str]) -> paramiko.SSHClient:
         client = paramiko.SSHClient()
         client.set_missing_host_key_policy(self)
+        self.turned_away = False
         sock = link()
         try:
             client.connect(
@@ -78,6 +81,7 @@ class Attempt(paramiko.MissingHostKeyPolicy):
             )
         except BaseException:
             excluded += negotiated(client)
+            self.turned_away = not greeted(client)
             client.close()
             sock.close()
             raise
@@ -89,6 +93,12 @@ class Attempt(paramiko.MissingHostKeyPolicy):
         transport = TunedTransport(sock, disabled_algorithms=disabled_algorithms)
         transport.prefer(self._verifier.algorithms, certificates=self._verifier.trusts_authorities)
         return transport
+
+
+def greeted(client: paramiko.SSHClient) -> bool:
+    """Tell whether the other side said which SSH it speaks."""
+    transport = client.get_transport()
+    return transport is not None and bool(transport.remote_version)
 
 
 def negotiated(client: paramiko.SSHClient) -> list[str]:

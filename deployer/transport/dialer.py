@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, repeat
 from pathlib import Path
 
 import paramiko
@@ -18,7 +19,7 @@ from deployer.transport import known_hosts
 from deployer.transport.attempt import Attempt
 from deployer.transport.authentication import Login
 from deployer.transport.connection import HostConnection
-from deployer.transport.gate import Gates
+from deployer.transport.gate import Gate, Gates
 from deployer.transport.gateways import Gateways
 from deployer.transport.host_keys import Verifier, from_entries, pinned
 from deployer.transport.identities import KeyRing
@@ -26,9 +27,13 @@ from deployer.transport.openssh import Resolved, hop, resolve
 from deployer.transport.ssh_config import files, is_the_same_for_all
 from deployer.transport.tuned import connect
 
-TRIES = 3
+CROWD = 32
+"""Hosts that are connected to at once: each costs our processor some milliseconds."""
 PAUSES = (0.4, 1.2)
-"""Seconds before the second and the third try; jittered by half."""
+"""Seconds before the second and the third try; jittered by half.
+
+A host whose sshd turns us away before it greets (MaxStartups) is tried on until its time is up.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Dialer:
 
     around: Surroundings
     gates: Gates = field(default_factory=Gates)
+    crowd: Gate = field(default_factory=lambda: Gate(CROWD))
     ring: KeyRing = field(default_factory=KeyRing)
     gateways: Gateways = field(default_factory=Gateways)
     answers: dict[HostAddress, Resolved] = field(default_factory=dict)
@@ -147,18 +153,19 @@ class Dialer:
         gate = self.gates.at(resolved.hostname, resolved.port)
         verifier, login = self.verifier(host, resolved), self._login(host, resolved)
         ends = time.monotonic() + host.connect_timeout
-        for pause in (*PAUSES, None):
+        for pause in chain(PAUSES, repeat(None)):
             attempt = Attempt(host, resolved.name, verifier, login)
             try:
-                with gate.passage():
+                with gate.passage(), self.crowd.passage():
                     return attempt.connect(lambda: self.link(host, resolved, gateway))
             except (paramiko.SSHException, OSError, EOFError) as error:
-                is_last = pause is None or time.monotonic() > ends
+                is_last = pause is None and not attempt.turned_away
+                is_last = is_last or time.monotonic() > ends
                 if is_last or attempt.verified or not passing(error):
                     raise unreachable(host, resolved, error) from error
             gate.narrow()
             jitter = secrets.SystemRandom().uniform(0.5, 1.5)
-            time.sleep((pause or 0) * jitter)  # noqa: TID251  a real host needs real time
+            time.sleep((pause or PAUSES[-1]) * jitter)  # noqa: TID251  a real host needs real time
         raise AssertionError
 
     def _login(self, host: HostAddress, resolved: Resolved) -> Login:

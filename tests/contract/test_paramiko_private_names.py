@@ -74,6 +74,13 @@ def test_the_agreed_host_key_algorithm_has_its_name():
     assert "self.host_key_type = agreed_keys[0]" in source(paramiko.Transport)
 
 
+def test_what_the_other_side_speaks_is_unknown_until_it_has_said_so():
+    text = source(paramiko.Transport)
+
+    assert 'self.remote_version = ""' in text
+    assert text.index("def _check_banner") < text.index("self.remote_version = buf")
+
+
 def test_a_host_certificate_is_kept_beside_its_key():
     assert "self.public_blob = blob" in source(paramiko.PKey.load_certificate)
     assert {"key_type", "key_blob"} <= set(vars(PublicBlob("ssh-ed25519", b"")))

@@ -28,6 +28,22 @@ def test_results_come_by_host_in_the_order_asked():
     assert list(found.items()) == [("web3", "WEB3"), ("web1", "WEB1")]
 
 
+def test_a_hundred_hosts_work_at_the_same_time():
+    names = [f"web{number}" for number in range(100)]
+    transport = ScriptedTransport(dict.fromkeys(names, Script()))
+    many = {
+        name: Session(
+            name, "shop", transport.open(HostAddress(name, name)), lambda _: None, Redactor(())
+        )
+        for name in names
+    }
+    all_here = threading.Barrier(100, timeout=10)
+
+    found = Fleet(many).each(names, lambda _: all_here.wait())
+
+    assert sorted(found.values(), key=str) == sorted(range(100), key=str)
+
+
 def test_trouble_of_one_host_stays_with_it():
     late = HostTimeout("late", host="web2", hint="wait")
 
