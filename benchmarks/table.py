@@ -19,7 +19,8 @@ _HEAD = """\
 Written by `benchmarks/compare.py` on {day} from the runs that it keeps. Whole commands as they are
 typed, cold (no connection is left from the one before), all ways in turns on the same hosts.
 Medians of seconds; `x` is the median of what a way took over what `bash` took in the same round,
-and `(n)` the number of rounds.
+and `(n)` the number of rounds. "all CPU" is that of the controller and all hosts together, over what
+bash used.
 
 Machine: {machine}; load {load} when this was written.
 {versions}. {peers}.
@@ -59,7 +60,7 @@ def report(cells: Cells, places: Sequence[Place], ways: tuple[str, ...]) -> str:
     return page
 
 
-_COSTS = ("", "", "controller CPU s", "ms a host", "hosts' CPU s", "controller MiB")
+_COSTS = ("", "", "all CPU", "controller CPU s", "ms a host", "hosts' CPU s", "controller MiB")
 
 
 def _walls(cells: Cells, place: Place, ways: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
@@ -88,7 +89,14 @@ def _costs(cells: Cells, place: Place, ways: tuple[str, ...]) -> Iterable[tuple[
         for way in ways:
             runs = cells.runs(place, way, task)
             if runs:
-                yield (task, way, *_cost(runs, place.hosts))
+                over = _all_cpu(runs) / (
+                    _all_cpu(cells.runs(place, "bash", task)) or _all_cpu(runs)
+                )
+                yield (task, way, f"{over:.2f}x", *_cost(runs, place.hosts))
+
+
+def _all_cpu(runs: list[Taken]) -> float:
+    return median(one.here + one.there for one in runs) if runs else 0.0
 
 
 def _cost(runs: list[Taken], hosts: int) -> tuple[str, ...]:
