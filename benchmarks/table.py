@@ -19,8 +19,8 @@ _HEAD = """\
 Written by `benchmarks/compare.py` on {day} from the runs that it keeps. Whole commands as they are
 typed, cold (no connection is left from the one before), all ways in turns on the same hosts.
 Medians of seconds; `x` is the median of what a way took over what `bash` took in the same round,
-and `(n)` the number of rounds. "all CPU" is that of the controller and all hosts together, over what
-bash used.
+and `(n)` the number of rounds. "all CPU" is that of the controller and all hosts together,
+over what bash used.
 
 Machine: {machine}; load {load} when this was written.
 {versions}. {peers}.
