@@ -2,7 +2,8 @@
 
 import os
 import secrets as randomness
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,7 +138,31 @@ def ssh_transport(at: Environment) -> SshTransport:
 
 def _on_hosts(at: Environment, use_case: UseCase) -> Ending:
     addresses = tuple(address(at.inventory, host) for host in at.hosts)
-    return with_sessions(at, transport_for(at), addresses, use_case)
+    with executor(at) as transport:
+        return with_sessions(at, transport, addresses, use_case)
+
+
+@contextmanager
+def executor(at: Environment) -> Iterator[Transport]:
+    """Give the way to hosts that was asked for: from here, or from workers; raises UsageError."""
+    match at.request.executor:
+        case "local":
+            yield transport_for(at)
+        case "dask":
+            from deployer.transport.dask_cluster import dask_transport  # noqa: PLC0415  an extra
+
+            ssh = ssh_transport(at)
+            with dask_transport(
+                at.request.scheduler,
+                ssh.known_hosts,
+                ssh,
+                lambda text: at.notice(text, "warning"),
+            ) as spread:
+                yield spread
+        case other:
+            raise UsageError(
+                f"`--executor {other}` is not known.", hint="allowed: `local` and `dask`"
+            )
 
 
 def with_sessions(

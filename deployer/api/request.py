@@ -27,6 +27,8 @@ class Request:
     skip_unreachable: bool = False
     timings: bool = False
     report: str = ""
+    executor: str = "local"
+    scheduler: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ _TIMES = {
 _SKIP = {
     "skip_unreachable": "go on without hosts that nobody can connect to, and exit 8; default off"
 }
+_EXECUTOR = {
+    "executor": "who talks with the hosts: local, or dask for fleets too large for one machine; "
+    "default local",
+    "scheduler": "with dask, the address of its scheduler, such as tls://10.0.0.5:8786",
+}
 _FORCE = {"force": "a new release even if it is already live; default off"}
 
 
@@ -44,6 +49,7 @@ _FORCE = {"force": "a new release even if it is already live; default off"}
         **_CONFIRM,
         **_TIMES,
         **_SKIP,
+        **_EXECUTOR,
         "unfreeze": "also a revision that was rolled back before; default off",
         "wait": WAIT,
         "dry_run": "show what would be done, change nothing; the same as plan; default off",
@@ -66,6 +72,8 @@ def deploy(
     timings: bool = False,
     report: str = "",
     skip_unreachable: bool = False,
+    executor: str = "local",
+    scheduler: str = "",
 ) -> None:
     """Deploy a revision; go back by itself if it proves unhealthy."""
     from deployer.api import main
@@ -89,6 +97,8 @@ def deploy(
             timings=timings,
             report=report,
             skip_unreachable=skip_unreachable,
+            executor=executor,
+            scheduler=scheduler,
         ),
     )
 
@@ -131,6 +141,7 @@ def plan(
         **_CONFIRM,
         **_TIMES,
         **_SKIP,
+        **_EXECUTOR,
         "to": "a release id or number; default the last good one",
         "wait": WAIT,
     },
@@ -149,6 +160,8 @@ def rollback(
     timings: bool = False,
     report: str = "",
     skip_unreachable: bool = False,
+    executor: str = "local",
+    scheduler: str = "",
 ) -> None:
     """Go back to the last good release; the database is not touched."""
     from deployer.api import main
@@ -170,6 +183,8 @@ def rollback(
             timings=timings,
             report=report,
             skip_unreachable=skip_unreachable,
+            executor=executor,
+            scheduler=scheduler,
         ),
     )
 

@@ -40,7 +40,7 @@ class SshTransport:
         hello_timeout: float = HELLO_TIMEOUT,
     ) -> None:
         self._environment = environment
-        self._known_hosts = known_hosts
+        self.known_hosts = known_hosts
         self._ssh_config = ssh_config
         self._start = start
         self._hello_timeout = hello_timeout
@@ -97,7 +97,7 @@ class SshTransport:
         with self._making:  # all threads must share its gates and jump hosts
             if self._lazy is None:
                 around = Surroundings(
-                    self._environment, known_hosts=self._known_hosts, ssh_config=self._ssh_config
+                    self._environment, known_hosts=self.known_hosts, ssh_config=self._ssh_config
                 )
                 self._lazy = Dialer(around)
             return self._lazy
