@@ -34,7 +34,7 @@ _SKIP = {
 _EXECUTOR = {
     "executor": "who talks with the hosts: local, or dask for fleets too large for one machine; "
     "default local",
-    "scheduler": "with dask, the address of its scheduler, such as tls://10.0.0.5:8786; default none",
+    "scheduler": "with dask, the address of its scheduler, as tls://10.0.0.5:8786; default none",
 }
 _FORCE = {"force": "a new release even if it is already live; default off"}
 
