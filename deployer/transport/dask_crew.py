@@ -80,7 +80,7 @@ class Crew:
     async def send(self, number: int, message: Message, blobs: Sequence[bytes | str]) -> Answer:
         """Send a message; a blob that is a text names one that was kept."""
         whole = [self._kept[one] if isinstance(one, str) else one for one in blobs]
-        return await self._aside(lambda: self._send(number, message, whole))
+        return await self._aside(lambda: self._say(number, message, whole))
 
     async def receive(self, number: int, patience: float) -> Answer:
         """Wait for the next message, and give it with those that come right after."""
@@ -92,7 +92,7 @@ class Crew:
 
     async def close(self, number: int) -> Answer:
         """End a conversation."""
-        return await self._aside(lambda: self._close(number))
+        return await self._aside(lambda: self._end(number))
 
     async def leave(self) -> None:
         """End all conversations."""
@@ -110,7 +110,7 @@ class Crew:
             self._hang_up()
         return Answer(number, channel.counts)
 
-    def _send(self, number: int, message: Message, blobs: Sequence[bytes]) -> Answer:
+    def _say(self, number: int, message: Message, blobs: Sequence[bytes]) -> Answer:
         channel = self._channels[number]
         channel.send(message, blobs)
         return Answer(None, channel.counts)
@@ -133,7 +133,7 @@ class Crew:
         self._channels[number].keep_alive()
         return Answer()
 
-    def _close(self, number: int) -> Answer:
+    def _end(self, number: int) -> Answer:
         channel = self._channels.pop(number, None)
         if channel is not None:
             channel.close()
@@ -142,7 +142,7 @@ class Crew:
     def _hang_up(self) -> None:
         self._over.set()
         for number in list(self._channels):
-            self._close(number)
+            self._end(number)
         self._folder.cleanup()
 
     def _listen_for_beats(self) -> None:

@@ -70,7 +70,7 @@ class DaskChannel:
         self._waiting: list[Message] = []
         self._counts = Counts()
         self._number = self._ask("open", host, wait=host.connect_timeout * 4)
-        self._closed = False
+        self._ended = False
 
     @property
     def counts(self) -> Counts:
@@ -100,8 +100,8 @@ class DaskChannel:
         self._ask("keep_alive", self._number)
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
+        if not self._ended:
+            self._ended = True
             self._link.busy -= 1
             with suppress(OSError):
                 self._link.call("close", self._number)
