@@ -12,6 +12,7 @@ from deployer.core.order import parameters
 from deployer.core.plan import Plan, batches
 from deployer.core.release import Release
 from deployer.core.rendered import RenderedFile
+from deployer.core.rollout import Rollout
 from deployer.core.step import LiveFile, Step, Target
 from deployer.core.supply import Repository, Wheels
 from deployer.engine.session import Session
@@ -68,7 +69,11 @@ def make_plan(
     *,
     makes_release: bool = True,
 ) -> Plan:
-    """Put together what one run will do."""
+    """Put together what one run will do.
+
+    Who may fail, and who goes back, is a question of releases: of all else nobody may fail.
+    """
+    rollout = at.inventory.rollout if makes_release else Rollout()
     names = tuple(target.host.name for target in on)
     return Plan(
         run=at.run,
@@ -81,8 +86,8 @@ def make_plan(
         fences={host: found[host].fence for host in names},
         live={host: found[host].live for host in names},
         release=on[0].release if makes_release else None,
-        rollout=at.inventory.rollout,
-        between=between(at.inventory.rollout) if makes_release else (),
+        rollout=rollout,
+        between=between(rollout),
     )
 
 

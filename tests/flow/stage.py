@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 
+from deployer.api import upkeep
 from deployer.api.deploy import deploy
 from deployer.api.environment import Environment
 from deployer.api.failed import Failed
@@ -13,7 +14,7 @@ from deployer.api.perform import UseCase, with_sessions
 from deployer.api.place import Place, SystemClock
 from deployer.api.recover import use_case as recover_use_case
 from deployer.api.rendered import app_files
-from deployer.api.request import Request
+from deployer.api.request import BackupRequest, Request
 from deployer.api.rollback import rollback
 from deployer.api.running import Ending
 from deployer.api.sessions import address
@@ -102,6 +103,10 @@ class Stage:
         """Roll back, and give the exit code."""
         asked = Request("rollback", to=to, no_confirm=no_confirm)
         return self._command(rollback, replace(asked, allow_destructive=allow_destructive))
+
+    def backup(self) -> int:
+        """Back up, and give the exit code."""
+        return self._command(upkeep.backup, BackupRequest("backup"))
 
     def recover(self, *, undo: bool = False, builds: bool = False) -> int:
         """Put right and make whole, and give the exit code."""

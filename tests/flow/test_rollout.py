@@ -251,3 +251,10 @@ def test_a_phase_names_only_hosts_that_take_part():
 
     last = [event.hosts for event in made.events if isinstance(event, PhaseStarted)][-1]
     assert last == ("web1", "web3")
+
+
+def test_who_may_fail_is_a_question_of_releases_only():
+    made = rolling(3, 1, max_failed=1, on_failure="host", web2=Trouble(fails="backup"))
+
+    assert made.backup() == 9
+    assert made.outcomes == (AWAY,) * 3
