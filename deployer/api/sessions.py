@@ -80,7 +80,9 @@ def reached(
             one(addresses[0])
         else:
             with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-                list(pool.map(one, addresses))
+                opening = pool.map(one, addresses)
+                digest()  # while the first of them answers; each of them asks for it
+                list(opening)
         names = [host.name for host in addresses]
         yield (
             {name: sessions[name] for name in names if name not in errors},

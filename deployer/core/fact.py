@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from deployer.errors import InternalError
 
@@ -35,12 +35,17 @@ class Facts:
     """What a host has answered so far."""
 
     answers: Mapping[str, object]
+    _read: dict[tuple[str, object], object] = field(default_factory=dict, compare=False, repr=False)
+    """What was parsed already, by key and parser: each step asks for the app's whole state."""
 
     def __getitem__(self, fact: Fact[Asked]) -> Asked:
         """Give an answer that was asked for; asking for another one is a bug of the step."""
         if fact.key not in self.answers:
             raise InternalError(f"The fact `{fact.key}` was read before it was asked for.")
-        return fact.parse(self.answers[fact.key])
+        which = (fact.key, fact.parse)
+        if which not in self._read:
+            self._read[which] = fact.parse(self.answers[fact.key])
+        return cast("Asked", self._read[which])
 
     def __contains__(self, fact: Fact[object]) -> bool:
         """Tell whether a fact was answered."""
@@ -48,4 +53,5 @@ class Facts:
 
     def merged(self, answers: Mapping[str, object]) -> "Facts":
         """Give these facts with newer answers over them."""
-        return Facts({**self.answers, **answers})
+        still = {which: value for which, value in self._read.items() if which[0] not in answers}
+        return Facts({**self.answers, **answers}, still)

@@ -61,6 +61,8 @@ class Wire:
         }
 
     def _value(self, value: object) -> object:
+        if value is None or isinstance(value, str | int | float):
+            return value
         if isinstance(value, bytes):
             self.blobs.append(value)
             return {"blob": len(self.blobs) - 1}

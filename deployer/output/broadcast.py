@@ -51,6 +51,8 @@ class Broadcast:
 
     def __init__(self, sinks: Sequence[Sink], *, patience: float = _PATIENCE) -> None:
         self._sinks = list(sinks)
+        # Asked once: to compare with a protocol takes longer than to show an event.
+        self._ticks = [(sink, sink.tick) for sink in sinks if isinstance(sink, Ticking)]
         self._patience = patience
         self._queue: SimpleQueue[Event | None] = SimpleQueue()  # put() is safe in signal handlers
         # A daemon, so that a sink that hangs cannot keep the process from ending.
@@ -86,18 +88,18 @@ class Broadcast:
             self._guarded(sink, partial(_close, sink))
 
     def _pause(self) -> float | None:
-        return _TICK if any(isinstance(sink, Ticking) for sink in self._sinks) else None
+        return _TICK if self._ticks else None
 
     def _tick(self) -> None:
-        for sink in tuple(self._sinks):
-            if isinstance(sink, Ticking):
-                self._guarded(sink, sink.tick)
+        for sink, tick in tuple(self._ticks):
+            self._guarded(sink, tick)
 
     def _guarded(self, sink: Sink, act: Callable[[], None]) -> None:
         try:
             act()
         except Exception as error:  # noqa: BLE001  output can never fail a deploy
             self._sinks.remove(sink)
+            self._ticks = [one for one in self._ticks if one[0] is not sink]
             with suppress(Exception):
                 _close(sink)  # the terminal is put back before anything is said on it
             with suppress(Exception):

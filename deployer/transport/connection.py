@@ -7,11 +7,8 @@ import fabric
 import paramiko
 
 from deployer.core.transport import HostAddress
-from deployer.errors import ConnectionLost
 from deployer.transport.hook_runner import HookRunner
-
-Dial = Callable[["HostConnection"], None]
-"""Connects and logs in `connection.client`; raises a HostError."""
+from deployer.transport.line import Dial, lost
 
 SETTINGS = {
     "runners": {"remote": HookRunner},
@@ -55,11 +52,7 @@ class HostConnection(fabric.Connection):  # type: ignore[misc]  # Fabric has no 
             if self.is_connected:
                 return
             if self._opened:
-                raise ConnectionLost(
-                    f"The connection to host `{self.host_address.name}` was lost.",
-                    host=self.host_address.name,
-                    hint="Run `inv status` to see what the host did, then try again.",
-                )
+                raise lost(self.host_address.name)
             self._dial(self)
             self._set(_opened=True)
 

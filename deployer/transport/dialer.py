@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import paramiko
 
@@ -18,14 +19,17 @@ from deployer.errors import HostUnreachable
 from deployer.transport import known_hosts
 from deployer.transport.attempt import Attempt
 from deployer.transport.authentication import Login
-from deployer.transport.connection import HostConnection
 from deployer.transport.gate import Gate, Gates
 from deployer.transport.gateways import Gateways
 from deployer.transport.host_keys import Verifier, from_entries, pinned
 from deployer.transport.identities import KeyRing
+from deployer.transport.line import Line, Opened
 from deployer.transport.openssh import Resolved, hop, resolve
 from deployer.transport.ssh_config import files, is_the_same_for_all
 from deployer.transport.tuned import connect
+
+if TYPE_CHECKING:
+    from deployer.transport.connection import HostConnection
 
 CROWD = 32
 """Hosts that are connected to at once: each costs our processor some milliseconds."""
@@ -62,8 +66,14 @@ class Dialer:
     asking: threading.Lock = field(default_factory=threading.Lock)
     files: dict[Path, tuple[known_hosts.Entry, ...]] = field(default_factory=dict)
 
-    def connection(self, host: HostAddress) -> HostConnection:
-        """Give a connection that opens at its first use."""
+    def line(self, host: HostAddress) -> Line:
+        """Give a line that opens when it is told to."""
+        return Line(host, self.dial)
+
+    def connection(self, host: HostAddress) -> "HostConnection":
+        """Give a connection for hooks and user tasks; it opens at its first use."""
+        from deployer.transport.connection import HostConnection  # noqa: PLC0415  Fabric is slow
+
         return HostConnection(host, self.dial)
 
     def resolved(self, host: HostAddress) -> Resolved:
@@ -109,7 +119,7 @@ class Dialer:
         )
         return Verifier(host, (pinned(host), *sources))
 
-    def dial(self, connection: HostConnection) -> None:
+    def dial(self, connection: Opened) -> None:
         """Connect and log in; raises a HostError."""
         host: HostAddress = connection.host_address
         resolved = self.resolved(host)
@@ -121,7 +131,7 @@ class Dialer:
             raise
         connection.attach(client, lambda: self.gateways.release(gateway))
 
-    def gateway(self, host: HostAddress, resolved: Resolved) -> HostConnection | None:
+    def gateway(self, host: HostAddress, resolved: Resolved) -> Line | None:
         """Open, or share, the connection to the last jump host; None if there is no jump."""
         jump = host.jump
         if jump is None:
@@ -135,10 +145,10 @@ class Dialer:
                     jump=jump,
                     connect_timeout=host.connect_timeout,
                 )
-        return None if jump is None else self.gateways.acquire(jump, self.connection)
+        return None if jump is None else self.gateways.acquire(jump, self.line)
 
     def link(
-        self, host: HostAddress, resolved: Resolved, gateway: HostConnection | None
+        self, host: HostAddress, resolved: Resolved, gateway: Line | None
     ) -> "socket.socket | paramiko.Channel":
         """Reach the host's sshd, directly or through a jump host."""
         place = (resolved.hostname, resolved.port)
@@ -148,7 +158,7 @@ class Dialer:
         return transport.open_channel("direct-tcpip", place, ("", 0), timeout=host.connect_timeout)
 
     def _persist(
-        self, host: HostAddress, resolved: Resolved, gateway: HostConnection | None
+        self, host: HostAddress, resolved: Resolved, gateway: Line | None
     ) -> paramiko.SSHClient:
         gate = self.gates.at(resolved.hostname, resolved.port)
         verifier, login = self.verifier(host, resolved), self._login(host, resolved)

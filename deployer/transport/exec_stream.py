@@ -8,8 +8,8 @@ import paramiko
 from deployer.core.transport import Completed
 from deployer.errors import ConnectionLost
 from deployer.transport.agent_channel import told
-from deployer.transport.connection import HostConnection
 from deployer.transport.framing import Tail
+from deployer.transport.line import Line
 from deployer.transport.streams import Ending
 from deployer.transport.tuned import TunedTransport, request_exec
 
@@ -30,13 +30,13 @@ GONE = (paramiko.SSHException, OSError, EOFError)
 class ExecStream:
     """Reads and writes a program's output and input; closing it closes the connection."""
 
-    def __init__(self, connection: HostConnection, channel: paramiko.Channel) -> None:
+    def __init__(self, connection: Line, channel: paramiko.Channel) -> None:
         self._connection = connection
         self._channel = channel
         self._complaint = Tail()
 
     @classmethod
-    def start(cls, connection: HostConnection, command: str) -> "ExecStream":
+    def start(cls, connection: Line, command: str) -> "ExecStream":
         """Start a program; raises ConnectionLost."""
         try:
             channel = connection.transport.open_session()

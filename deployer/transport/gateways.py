@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deployer.core.transport import HostAddress
-from deployer.transport.connection import HostConnection
+from deployer.transport.line import Line
 
 
 @dataclass(slots=True)
 class Shared:
     """A connection and how many use it."""
 
-    connection: HostConnection
+    connection: Line
     users: int = 0
 
 
@@ -23,9 +23,7 @@ class Gateways:
         self._shared: dict[HostAddress, Shared] = {}
         self._lock = threading.Lock()
 
-    def acquire(
-        self, jump: HostAddress, make: Callable[[HostAddress], HostConnection]
-    ) -> HostConnection:
+    def acquire(self, jump: HostAddress, make: Callable[[HostAddress], Line]) -> Line:
         """Give the open connection to a jump host, to be released; raises a HostError."""
         with self._lock:
             shared = self._shared.get(jump)
@@ -39,7 +37,7 @@ class Gateways:
             raise
         return shared.connection
 
-    def release(self, connection: HostConnection | None) -> None:
+    def release(self, connection: Line | None) -> None:
         """Give a connection back; None is nothing."""
         if connection is None:
             return

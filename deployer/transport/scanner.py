@@ -4,9 +4,9 @@ import paramiko
 
 from deployer.core.transport import HostAddress
 from deployer.errors import HostUnreachable
-from deployer.transport.connection import HostConnection
 from deployer.transport.dialer import Dialer, unreachable
 from deployer.transport.known_hosts import HostKey
+from deployer.transport.line import Line
 from deployer.transport.openssh import Resolved
 from deployer.transport.tuned import TunedTransport
 
@@ -39,7 +39,7 @@ def _fetch(
     dialer: Dialer,
     host: HostAddress,
     resolved: Resolved,
-    gateway: HostConnection | None,
+    gateway: Line | None,
     kinds: tuple[str, ...],
     timeout: float,
 ) -> HostKey | None:

@@ -1,4 +1,4 @@
-"""Conversations with agents over SSH. Fabric and Paramiko are imported at the first connect."""
+"""Conversations with agents over SSH. Paramiko is imported at the first connect."""
 
 import shlex
 import threading
@@ -60,7 +60,7 @@ class SshTransport:
     def open(self, host: HostAddress) -> Channel:
         from deployer.transport.exec_stream import ExecStream  # noqa: PLC0415  as above
 
-        connection = self.connection(host)
+        connection = self._dialer().line(host)
         connection.open()
         stream = ExecStream.start(connection, shlex.join(self._start(host)))
         channel = AgentChannel(host.name, stream, Counts(connections=1, channels=1))
@@ -77,7 +77,7 @@ class SshTransport:
         from deployer.transport.exec_stream import ExecStream  # noqa: PLC0415  as above
 
         ends = time.monotonic() + timeout
-        connection = self.connection(host)
+        connection = self._dialer().line(host)
         connection.open()
         stream = ExecStream.start(connection, shlex.join(("sh", "-c", script.decode())))
         try:

@@ -1,8 +1,10 @@
 """Scripts that run on hosts inside the app's own environment, never here."""
 
+from functools import cache
 from importlib.resources import files
 
 
+@cache  # each host is sent the same ones
 def read_probe(name: str) -> str:
     """Give the text of a script of this folder."""
     return (files(__name__) / name).read_text()

@@ -31,3 +31,26 @@ def test_newer_answers_win():
 def test_a_fact_is_found_by_its_key():
     assert SIZE in Facts({"size": 1})
     assert SIZE not in Facts({})
+
+
+def test_an_answer_is_parsed_once_until_there_is_a_newer_one():
+    parsed = []
+
+    def parse(answer: object) -> object:
+        parsed.append(answer)
+        return answer
+
+    size, other = Fact("size", "size", parse), Fact("other", "other", parse)
+    facts = Facts({"size": 1, "other": 2})
+
+    assert [facts[size], facts[size], facts[other]] == [1, 1, 2]
+    newer = facts.merged({"size": 3})
+    assert [newer[size], newer[other], facts[size]] == [3, 2, 1]
+    assert parsed == [1, 2, 3]
+
+
+def test_two_ways_to_read_one_answer_do_not_mix():
+    facts = Facts({"size": 7})
+
+    assert facts[Fact("size", "", lambda answer: ("one", answer))] == ("one", 7)
+    assert facts[Fact("size", "", lambda answer: ("two", answer))] == ("two", 7)
