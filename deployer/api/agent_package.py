@@ -64,8 +64,9 @@ def digest() -> str:
     return summed.hexdigest()[:12]
 
 
+@cache
 def package() -> bytes:
-    """Give the agent as a tar (gzip), ready to be unpacked into its folder."""
+    """Give the agent as a tar (gzip), ready to be unpacked; packed once for all hosts."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         _add(tar, "deployer/__init__.py", b"", 0o644)
