@@ -8,6 +8,7 @@ from docs.generator.decisions import decisions_page
 from docs.generator.endings import endings_page
 from docs.generator.events import events_page
 from docs.generator.inventory import inventory_page
+from docs.generator.load import load_page
 from docs.generator.reliability import reliability_page
 from docs.generator.templates import templates_page
 
@@ -23,6 +24,7 @@ def pages() -> dict[str, str]:
         "reference/exit-codes.md": endings_page(),
         "reference/templates.md": templates_page(),
         "reliability.md": reliability_page(DOCS.parent / "tests/faults/results.jsonl"),
+        "load.md": load_page(DOCS.parent / "benchmarks/load.jsonl"),
         "adr/index.md": decisions_page(DOCS / "adr"),
     }
 

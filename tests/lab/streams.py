@@ -85,14 +85,14 @@ class Users:
         while not self._stop.wait(self._pause):
             turn += 1
             method = "POST" if turn % 3 == 0 else "GET"
-            if link.sock is not None and _is_closed(link.sock):
+            if link.sock is not None and is_closed(link.sock):
                 self._count("closed while idle", "")
                 link.close()
             is_used = link.sock is not None
-            kind, host = _asked(link, method, keep_alive=self._keep_alive)
+            kind, host = asked(link, method, keep_alive=self._keep_alive)
             if is_used and method == "GET" and kind in CROSSED:
                 self._count("asked anew", "")
-                kind, host = _asked(link, method, keep_alive=self._keep_alive)
+                kind, host = asked(link, method, keep_alive=self._keep_alive)
             self._count(kind if kind == "ok" else f"{method} {kind}, used before: {is_used}", host)
             if not self._keep_alive:
                 link.close()
@@ -105,7 +105,8 @@ class Users:
                 self.hosts[host] += 1
 
 
-def _asked(link: http.client.HTTPConnection, method: str, *, keep_alive: bool) -> tuple[str, str]:
+def asked(link: http.client.HTTPConnection, method: str, *, keep_alive: bool) -> tuple[str, str]:
+    """Ask once; gives "ok" or what is wrong, and which host has answered."""
     headers = {"Host": NAME, "Connection": "keep-alive" if keep_alive else "close"}
     try:
         link.request(method, "/", body=b"x" * 2000 if method == "POST" else None, headers=headers)
@@ -119,7 +120,7 @@ def _asked(link: http.client.HTTPConnection, method: str, *, keep_alive: bool) -
     return "ok", str(json.loads(body)["host"])
 
 
-def _is_closed(idle: socket.socket) -> bool:
+def is_closed(idle: socket.socket) -> bool:
     """Whether the other side has closed it: then it can be read, and there is nothing."""
     return bool(select.select([idle], [], [], 0)[0])
 

@@ -93,10 +93,13 @@ def test_the_kind_can_change_with_each_deploy(project: Project) -> None:
     to_beside = change(project, "blue-green")
     units = host.run("ls /etc/systemd/system").stdout
     back, to_plain = change(project, "socket"), change(project, "plain")
+    revised(project, "plain")
+    planned = project.inv("plan").stdout
 
     assert (to_beside.lost, back.lost) == (0, 0), (to_beside, back)
     assert to_plain.lost > 0, to_plain  # as `plain` does
     assert "tiny@.socket" not in units
+    assert "users get errors from the stop of the old release" in planned
     assert change(project, "socket").lost == 0
 
 
