@@ -38,4 +38,4 @@ def keep_running(ctx: Context, unit: str) -> bool:
 
 
 def _name(ctx: Context, unit: str) -> str:
-    return f"deployer-{ctx.app}-cool-{unit.rpartition('.')[0].replace('@', '-')}"
+    return f"deployer-{ctx.app}-cool-{unit.removesuffix('.service').replace('@', '-')}"
