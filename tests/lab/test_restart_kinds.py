@@ -92,7 +92,7 @@ def test_the_kind_can_change_with_each_deploy(project: Project) -> None:
 
     to_beside = change(project, "blue-green")
     units = host.run("ls /etc/systemd/system").stdout
-    assert wait_until(lambda: len(running(host)) == 1, seconds=15), "the old one stays warm for ever"
+    assert wait_until(lambda: len(running(host)) == 1, seconds=15)  # not warm for ever
     back, to_plain = change(project, "socket"), change(project, "plain")
     revised(project, "plain")
     planned = project.inv("plan").stdout
