@@ -3,22 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from deployer.api.deployment import make_plan, states, targets
+from deployer.api.balancer_plan import plan_balance
 from deployer.api.environment import Environment
 from deployer.api.perform import UseCase, transport_for, with_sessions
-from deployer.api.rendered_balancer import balancer_files
 from deployer.api.request import DrainRequest
 from deployer.api.running import Ending, run_plan
 from deployer.api.sessions import address
-from deployer.api.upkeep import NO_RELEASE, refuse_bare_hosts
-from deployer.core.balance import BY_HAND, balanced
-from deployer.core.host_state import app_state
+from deployer.core.balance import balanced
 from deployer.core.plan import Plan
-from deployer.core.step import Step, live_files
-from deployer.engine.compiler import questions
 from deployer.engine.session import Session
 from deployer.errors import PreflightFailed, UsageError
-from deployer.recipes import upkeep
+from deployer.recipes import balance as recipes
 
 
 def connect(at: Environment, use_case: UseCase) -> Ending:
@@ -57,7 +52,7 @@ def undrain(at: Environment, sessions: Mapping[str, Session]) -> Ending:
 def plan_drain(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     """Put the plan together; raises PreflightFailed for the last host that gets requests."""
     host = _host(at)
-    plan = plan_balance(at, sessions, upkeep.balance("drain", {host: BY_HAND}))
+    plan = plan_balance(at, sessions, recipes.drain(host))
     for balancer, session in sessions.items():
         known = session.facts[balanced(at.inventory.app.name)].hosts
         if not any(known.get(one.name) == "" for one in at.inventory.web_hosts if one.name != host):
@@ -71,19 +66,7 @@ def plan_drain(at: Environment, sessions: Mapping[str, Session]) -> Plan:
 
 def plan_undrain(at: Environment, sessions: Mapping[str, Session]) -> Plan:
     """Put the plan together."""
-    return plan_balance(at, sessions, upkeep.balance("undrain", {}, (_host(at),)))
-
-
-def plan_balance(at: Environment, sessions: Mapping[str, Session], steps: tuple[Step, ...]) -> Plan:
-    """Put a plan together whose hosts are the balancers."""
-    at.on_all(sessions, lambda session: session.ask((app_state(),)))
-    found = states(sessions)
-    refuse_bare_hosts(at, found)
-    files = balancer_files(at.inventory, at.templates)
-    on = targets(at, NO_RELEASE, dict.fromkeys(sessions, live_files(files)), files)
-    plan = make_plan(at, at.request.command, steps, on, found, makes_release=False)
-    at.on_all(sessions, lambda one: one.ask(questions(plan.steps, plan.target(one.host))))
-    return replace(plan, batches=(tuple(sessions),))
+    return plan_balance(at, sessions, recipes.undrain(_host(at)))
 
 
 def _host(at: Environment) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from deployer.api.balanced import refreshed
 from deployer.api.deployment import leader_of, live_health, make_plan, next_release, states, targets
 from deployer.api.environment import Environment
 from deployer.api.left_behind import left_behind, step_back
@@ -38,7 +39,7 @@ def deploy(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     revision = pinned_revision(at, sessions)
     live = already_live(at, sessions, revision)
     if live:
-        return live
+        return refreshed(at, sessions, live)
     found = states(sessions)
     refuse_held(at, found)
     refuse_frozen(at, found, revision)

@@ -16,8 +16,12 @@ from deployer.core.rollout import Rollout
 from deployer.core.step import LiveFile, Step, Target
 from deployer.core.supply import Repository, Wheels
 from deployer.engine.session import Session
+from deployer.errors import PreflightFailed
 from deployer.recipes.between import between
 from deployer.recipes.settle import settle
+
+NO_RELEASE = Release(0, "0" * 40)
+"""Stands for the release of a run that makes none."""
 
 
 def states(sessions: Mapping[str, Session]) -> dict[str, AppState]:
@@ -75,13 +79,14 @@ def make_plan(
     """
     rollout = at.inventory.rollout if makes_release else Rollout()
     names = tuple(target.host.name for target in on)
+    sizes = at.inventory.batch_sizes if makes_release else at.inventory.rollout.batches
     return Plan(
         run=at.run,
         command=command,
         actor=at.place.actor,
         steps=steps,
         targets=on,
-        batches=batches(names, at.inventory.rollout.batches),
+        batches=batches(names, sizes),
         settle={host: settle(at.inventory.app, found[host]) for host in names},
         fences={host: found[host].fence for host in names},
         live={host: found[host].live for host in names},
@@ -102,3 +107,13 @@ def live_health(at: Environment, state: AppState) -> Fact[tuple[bool, str]]:
 def _health(answer: object) -> tuple[bool, str]:
     data = mapping(answer)
     return data.get("healthy") is True, str(data.get("cause") or "")
+
+
+def refuse_bare_hosts(at: Environment, found: Mapping[str, AppState]) -> None:
+    """Raise PreflightFailed when `inv setup` has not been there."""
+    bare = [host for host, state in found.items() if not state.set_up]
+    if bare:
+        raise PreflightFailed(
+            f"`{', '.join(bare)}` was never set up for `{at.inventory.app.name}`.",
+            hint=f"run `inv setup --env {at.inventory.environment}`",
+        )

@@ -40,6 +40,8 @@ class Environment:
     """What the hosts have that did not fail, when those that did are asked again."""
     balancers: tuple[Host, ...] = ()
     """Those that only hand requests to others, as far as `--limit` names them."""
+    balancing: Mapping[str, Session] = field(default_factory=dict, repr=False)
+    """Conversations with the balancers, for commands that switch web hosts."""
 
     @property
     def templates(self) -> Path:

@@ -10,29 +10,33 @@ def deploy(place: Place, request: Request) -> int:
     """Deploy a revision; gives the exit code."""
     if request.dry_run:
         return plan(place, request)
+    from deployer.api.balanced import connect
     from deployer.api.deploy import deploy as use_case
 
-    return perform(place, request, use_case)
+    return perform(place, request, use_case, connect=connect)
 
 
 def plan(place: Place, request: Request) -> int:
     """Show what a deploy would do; gives the exit code."""
+    from deployer.api.balanced import checked
     from deployer.api.plan import preview_deploy
     from deployer.api.showing import show_plan
 
-    return show_plan(place, request, preview_deploy)
+    return show_plan(place, request, preview_deploy, narrowed=checked)
 
 
 def rollback(place: Place, request: Request) -> int:
     """Go back to a good release; gives the exit code."""
     if request.dry_run:
+        from deployer.api.balanced import checked
         from deployer.api.plan import preview_rollback
         from deployer.api.showing import show_plan
 
-        return show_plan(place, request, preview_rollback, with_secrets=False)
+        return show_plan(place, request, preview_rollback, with_secrets=False, narrowed=checked)
+    from deployer.api.balanced import connect
     from deployer.api.rollback import rollback as use_case
 
-    return perform(place, request, use_case, with_secrets=False)
+    return perform(place, request, use_case, with_secrets=False, connect=connect)
 
 
 def backup(place: Place, request: Request) -> int:

@@ -90,7 +90,9 @@ def perform(  # noqa: PLR0913  each is a plain choice about one command
         at, ending = patiently(at, reach, use_case, lambda: _run_id(place))
         code = EXIT_CODES[ending.outcome]
         reports = (*ending.hosts, *ending.skipped)
-        remember(place, at.inventory.environment, reports, ending.release)
+        balancers = {host.name for host in at.inventory.balancer_hosts}
+        about = (one for one in reports if one.host not in balancers)
+        remember(place, at.inventory.environment, about, ending.release)
         seconds = place.clock.monotonic() - started  # hosts go phase by phase: all took as long
         emit(
             RunFinished(
@@ -171,7 +173,8 @@ def with_sessions(
     """Open all hosts or none, then do the use case; on request without those that are away."""
     app = at.inventory.app.name
     with reached(transport, app, addresses, at.emit, at.redact) as (sessions, errors):
-        if errors and not (at.request.skip_unreachable and sessions and _all_away(errors)):
+        some = any(host.name in sessions for host in at.hosts)
+        if errors and not (at.request.skip_unreachable and some and _all_away(errors)):
             return unreachable(at, Unreached(errors))
         if not errors:
             return use_case(at, sessions)

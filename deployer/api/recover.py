@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from deployer.api.balanced import connect
 from deployer.api.deploy import first_facts, plan_deploy
 from deployer.api.environment import Environment
 from deployer.api.perform import UseCase, perform
@@ -35,10 +36,11 @@ def recover(place: Place, request: RecoverRequest) -> int:
     if request.dry_run:
         raise UsageError("`recover` has no dry run.", hint="`inv status` names what is split")
     try:
-        return perform(place, request, use_case(undo=request.undo), with_secrets=False)
+        way = use_case(undo=request.undo)
+        return perform(place, request, way, with_secrets=False, connect=connect)
     except MustBuild:
         again = replace(request, yes=True)
-        return perform(place, again, use_case(undo=False, builds=True))
+        return perform(place, again, use_case(undo=False, builds=True), connect=connect)
 
 
 def use_case(*, undo: bool, builds: bool = False) -> UseCase:
@@ -65,7 +67,7 @@ class Recovering:
             found = self._states()
         # One that was just confirmed may be at work on its finishing touches, which is well.
         asked = (host for host in refused if host not in confirmed)
-        still = [refused[host] for host in asked if found[host].locked_by]
+        still = [refused[host] for host in asked if host not in found or found[host].locked_by]
         if still:
             raise still[0]
         if any(one.outcome is Outcome.ROLLBACK_FAILED for one in self._reports.values()):
@@ -79,7 +81,8 @@ class Recovering:
     def _put_right(self) -> dict[str, DeployerError]:
         """Have every host recover; gives what refused, mostly because somebody is at work."""
         refused: dict[str, DeployerError] = {}
-        for host, told in self._at.fleet(self._sessions, _recovered).items():
+        everywhere = {**self._sessions, **self._at.balancing}
+        for host, told in self._at.fleet(everywhere, _recovered).items():
             if isinstance(told, Locked):
                 refused[host] = told
             elif isinstance(told, DeployerError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from deployer.api.deployment import make_plan, states, targets
+from deployer.api.deployment import NO_RELEASE, make_plan, refuse_bare_hosts, states, targets
 from deployer.api.environment import Environment
 from deployer.api.request import BackupRequest
 from deployer.api.restoring import check_name
@@ -11,18 +11,14 @@ from deployer.core.fact import Fact
 from deployer.core.host_facts import release_files
 from deployer.core.host_state import AppState, app_state
 from deployer.core.plan import Plan
-from deployer.core.release import Release
 from deployer.core.report import HostReport, Outcome
 from deployer.core.restoring import Choice
 from deployer.core.step import LiveFile, Step
 from deployer.engine.compiler import questions
 from deployer.engine.session import Session
-from deployer.errors import PreflightFailed, UsageError
+from deployer.errors import UsageError
 from deployer.recipes import upkeep
 from deployer.recipes.restore import restore_test
-
-NO_RELEASE = Release(0, "0" * 40)
-"""Stands for the release of a run that makes none."""
 
 
 def backup(at: Environment, sessions: Mapping[str, Session]) -> Ending:
@@ -96,13 +92,3 @@ def _files_of(session: Session, state: AppState) -> tuple[LiveFile, ...]:
         return ()
     found = session.facts[release_files(state.live)]
     return tuple(LiveFile(path, digest) for path, digest in found.items())
-
-
-def refuse_bare_hosts(at: Environment, found: Mapping[str, AppState]) -> None:
-    """Raise PreflightFailed when `inv setup` has not been there."""
-    bare = [host for host, state in found.items() if not state.set_up]
-    if bare:
-        raise PreflightFailed(
-            f"`{', '.join(bare)}` was never set up for `{at.inventory.app.name}`.",
-            hint=f"run `inv setup --env {at.inventory.environment}`",
-        )

@@ -31,6 +31,11 @@ def balanced(app: str) -> Fact[Balanced]:
     return Fact("balance", "balance", _balanced, {"path": upstream_path(app)})
 
 
+def balanced_before(app: str) -> Fact[Balanced]:
+    """Ask a balancer before a run; asked only once, so that it goes on telling that."""
+    return Fact("balance before", "balance", _balanced, {"path": upstream_path(app)})
+
+
 def _balanced(answer: object) -> Balanced:
     data = mapping(answer)
     listed = data.get("servers")

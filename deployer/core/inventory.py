@@ -42,6 +42,9 @@ class Retention(Model):
     )
 
 
+_BALANCED: tuple[int | str, ...] = (1, "25%")
+
+
 def _named(hosts: object) -> object:
     if not isinstance(hosts, Mapping):
         return hosts
@@ -94,6 +97,16 @@ class Inventory(Model):
         if wrong:
             raise refused_at("Inventory", *wrong)
         return self
+
+    @property
+    def batch_sizes(self) -> tuple[int | str, ...]:
+        """The sizes of the batches: with a balancer, if none are given, first one host, then more.
+
+        So most hosts serve while some are left out.
+        """
+        if self.balancer is None or "batches" in self.rollout.model_fields_set:
+            return self.rollout.batches
+        return _BALANCED
 
     @property
     def app_hosts(self) -> tuple[Host, ...]:

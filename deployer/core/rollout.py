@@ -44,7 +44,8 @@ class Rollout(Model):
 
     batches: Annotated[tuple[Batch, ...], Field(min_length=1, max_length=100)] = Field(
         default=("100%",),
-        description="Sizes of the batches, in hosts or percent; what is left repeats the last.",
+        description="Sizes of the batches, in hosts or percent; what is left repeats the last. "
+        'With a balancer the default is `[1, "25%"]`.',
     )
     settle: Between = Field(
         default=0.0,

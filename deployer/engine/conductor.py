@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 
+from deployer.core.around import Around, Nothing
 from deployer.core.event import Emit, Noticed, PhaseStarted
 from deployer.core.order import Order
 from deployer.core.plan import Plan, around_once
@@ -34,7 +35,9 @@ class Conductor:
         emit: Emit,
         stop: threading.Event,
         patience: Patience,
+        around: Around | None = None,
     ) -> None:
+        self._around = around or Nothing()
         self._plan = plan
         self._emit = emit
         self._stop = stop
@@ -91,7 +94,7 @@ class Conductor:
         refused = {host: answer for host, answer in answers.items() if answer is not None}
         for host, answer in refused.items():
             self._tally.outcomes[host] = not_begun(answer)
-        return not refused
+        return not refused and self._around.begin()
 
     def _before_live(self, prepared: Mapping[str, Compiled]) -> bool:
         return self._send(Phase.PREPARE, prepared) and self._phase(Phase.BUILD, self._rolling.hosts)
@@ -111,10 +114,15 @@ class Conductor:
         return True
 
     def _switch(self, batch: tuple[str, ...], publish: tuple[Step, ...]) -> bool:
+        if not self._around.before(self._rolling.among(batch)):
+            return False
         if not (self._phase(Phase.PUBLISH, batch, publish) and self._phase(Phase.VERIFY, batch)):
             return False
         self._rolling.prove(self._rolling.among(batch))
-        return not self._rolling.is_over
+        return (
+            self._around.after(self._tally.serving(batch, self._rolling.proven))
+            and not self._rolling.is_over
+        )
 
     def _between(self, number: int) -> bool:
         """Watch the hosts that have switched, then wait; whether the next batch may begin."""
@@ -136,7 +144,11 @@ class Conductor:
     def _keeps_some(self) -> bool:
         """The rollout stops: whether hosts keep the release while all others go back."""
         hosts = self._rolling.hosts
-        stay = () if self._stop.is_set() else self._rolling.keeps(self._tally.failing(hosts))
+        stay = (
+            ()
+            if self._stop.is_set() or self._around.reason
+            else self._rolling.keeps(self._tally.failing(hosts))
+        )
         if not stay:
             return False
         self._emit(Noticed(f"the rollout stops; {', '.join(stay)} keep the release", "warning"))
@@ -188,9 +200,11 @@ class Conductor:
         return self._goes_on()
 
     def _unwind(self) -> tuple[HostReport, ...]:
-        reason = "interrupted" if self._stop.is_set() else self._tally.reason
+        told = self._tally.reason or self._around.reason
+        reason = "interrupted" if self._stop.is_set() else told
         self._undoing.undo(self._rolling.hosts, reason, found_bad=self._tally.found_bad)
-        return self._tally.reports(Outcome.ABORTED)
+        self._around.unwind(reason, self._tally.broken)
+        return (*self._tally.reports(Outcome.ABORTED), *self._around.reports())
 
     def _to_finish(self) -> dict[str, Order]:
         steps = self._plan.steps_of(Phase.FINISH)
@@ -211,7 +225,9 @@ class Conductor:
             # A host that says no has not committed, and can still be asked to put itself back.
             refused = [host for host, end in ends.items() if isinstance(end, Locked | AgentRefused)]
             self._undoing.undo(refused, "it refused to commit", found_bad=self._tally.found_bad)
-        return self._tally.reports(Outcome.COMMITTED)
+        everywhere = [target.host.name for target in self._plan.targets]
+        self._around.commit(self._tally.serving(everywhere, self._rolling.proven))
+        return (*self._tally.reports(Outcome.COMMITTED), *self._around.reports())
 
     def _end(self, session: Session, orders: Mapping[str, Order]) -> Outcome:
         order = orders[session.host]

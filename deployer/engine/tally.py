@@ -1,6 +1,6 @@
 """What is known of each host of a run so far: who failed and why, who was lost, how it ended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from deployer.core.event import Emit, StepFailed
 from deployer.core.plan import Plan
@@ -51,6 +51,21 @@ class Tally:
     def failing(self, hosts: Iterable[str]) -> tuple[str, ...]:
         """Give those of these hosts that have failed."""
         return tuple(host for host in hosts if host in self.failed)
+
+    def serving(self, hosts: Iterable[str], proven: Collection[str]) -> tuple[str, ...]:
+        """Give those of these hosts that serve: the new release, or again the one from before."""
+        return tuple(
+            host
+            for host in hosts
+            if host not in self.broken
+            and (host in proven or (host in self.outcomes and self._plan.live.get(host)))
+        )
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The hosts that could not be put back."""
+        ends = self.outcomes.items()
+        return tuple(host for host, end in ends if end is Outcome.ROLLBACK_FAILED)
 
     @property
     def reason(self) -> str:

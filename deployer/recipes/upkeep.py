@@ -1,10 +1,7 @@
 """Small recipes beside the deploy: a backup or a prune by hand, maintenance."""
 
-from collections.abc import Iterable, Mapping
-
 from deployer.core.step import Step
 from deployer.steps.backup import Backup
-from deployer.steps.balance import Balance, ConfigureBalancer
 from deployer.steps.copy_backup import CopyBackup
 from deployer.steps.maintenance import Maintenance
 from deployer.steps.prune import Prune
@@ -25,8 +22,3 @@ def maintenance(page: bytes) -> tuple[Step, ...]:
 def prune() -> tuple[Step, ...]:
     """Remove old releases and backups now."""
     return (Prune(),)
-
-
-def balance(name: str, out: Mapping[str, str], back: Iterable[str] = ()) -> tuple[Step, ...]:
-    """On a balancer: leave hosts out, for reasons, or take them in again."""
-    return (ConfigureBalancer(), Balance(name, out, back))

@@ -33,8 +33,6 @@ def project(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Project:
     made.write()
     made.must("setup")
     made.must("deploy")
-    for host in lab.hosts[:3]:
-        made.must("undrain", "--host", host.name)
     return made
 
 

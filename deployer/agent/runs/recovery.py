@@ -68,7 +68,7 @@ class Plan:
     def freezes(self) -> bool:
         """Whether its revision is not to be deployed again just so."""
         bad = self.found_bad and not self.by_person
-        return self.command == "deploy" and self.is_exposed and bad
+        return self.command == "deploy" and bool(self.revision) and self.is_exposed and bad
 
     @property
     def is_hopeless(self) -> bool:

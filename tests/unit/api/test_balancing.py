@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from deployer.api.balanced import checked
 from deployer.api.balancing import on_balancers
 from deployer.api.environment import Environment
 from deployer.api.perform import environment
@@ -79,3 +80,16 @@ def test_without_a_balancer_there_is_nothing_to_drain(place):
 
     with pytest.raises(UsageError, match="no balancer"):
         on_balancers(at)
+
+
+def test_a_batch_that_would_leave_nobody_is_refused_before_any_host_is_contacted(place):
+    at = read(place, Request("deploy"))
+    rollout = at.inventory.rollout.model_validate({"batches": ("100%",)})
+    whole = replace(at, inventory=at.inventory.model_copy(update={"rollout": rollout}))
+
+    with pytest.raises(UsageError, match="all web hosts") as caught:
+        checked(whole)
+
+    assert caught.value.exit_code == 2
+    assert "batches: [1]" in caught.value.hint
+    assert checked(at) is at

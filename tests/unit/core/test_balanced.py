@@ -78,3 +78,12 @@ def test_an_app_without_a_site_cannot_be_balanced():
     where, _ = refusal({"web1": WEB, "lb1": LB}, app={"web_server": {"kind": "none"}})
 
     assert where == "app.web_server"
+
+
+def test_with_a_balancer_batches_are_small_unless_they_are_given():
+    hosts = {"web1": WEB, "web2": WEB2, "lb1": LB}
+    given: Section = {"rollout": {"batches": ["50%"]}}
+
+    assert inventory(hosts=hosts, rest=NGINX).batch_sizes == (1, "25%")
+    assert inventory(hosts=hosts, rest={**NGINX, **given}).batch_sizes == ("50%",)
+    assert inventory().batch_sizes == ("100%",)

@@ -1,0 +1,135 @@
+"""Balancers in a run: each takes part with its own journal, and leaves a batch out meanwhile."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+from deployer.core.around import BalancerPlan, Hosts
+from deployer.core.event import Emit, Noticed
+from deployer.core.report import HostReport, Outcome
+from deployer.core.step import Phase, Step
+from deployer.engine.compiler import Compiled, compile_phase, questions
+from deployer.engine.fleet import Fleet
+from deployer.engine.reporting import not_begun, tell_compiled
+from deployer.engine.resolving import LOST, Patience, Resolving
+from deployer.engine.session import Session
+from deployer.engine.tally import Tally
+from deployer.engine.undoing import Undoing
+from deployer.errors import DeployerError
+
+
+class Balancing:
+    """The way of all balancers through one run; see `deployer.core.around.Around`."""
+
+    def __init__(
+        self,
+        work: BalancerPlan,
+        sessions: Mapping[str, Session],
+        emit: Emit,
+        stop: threading.Event,
+        patience: Patience,
+    ) -> None:
+        self._work = work
+        self._emit = emit
+        self._stop = stop
+        self._fleet = Fleet(sessions)
+        self._tally = Tally(work.plan, emit)
+        resolving = Resolving(work.plan.run, emit, patience)
+        self._undoing = Undoing(self._fleet, resolving, self._tally, stop)
+        self._hosts = tuple(target.host.name for target in work.plan.targets)
+        self._changed: set[str] = set()
+
+    @property
+    def reason(self) -> str:
+        return self._tally.reason
+
+    def begin(self) -> bool:
+        answers = self._fleet.each(self._hosts, lambda session: session.begin(self._work.plan))
+        self._tally.note_all("begin", answers)
+        for host, answer in answers.items():
+            if answer is not None:
+                self._tally.outcomes[host] = not_begun(answer)
+        steps = self._work.plan.steps_of(Phase.BUILD)
+        return self._is_well and self._order(Phase.BUILD, lambda _: steps)
+
+    def before(self, batch: Hosts) -> bool:
+        return self._order(
+            Phase.PUBLISH, lambda host: (self._work.leave_out(batch, self._is_first(host)),)
+        )
+
+    def after(self, serving: Hosts) -> bool:
+        return self._order(
+            Phase.PUBLISH, lambda host: (self._work.take_in(serving, self._is_first(host)),)
+        )
+
+    def commit(self, serving: Hosts) -> None:
+        if not self.after(serving):
+            self._emit(Noticed(f"the balancer goes back: {self.reason}", "warning"))
+            self._undoing.undo(self._hosts, self.reason, found_bad=False)
+            return
+        for host, end in self._fleet.each(self._hosts, self._end).items():
+            self._tally.end(host, end)
+
+    def unwind(self, reason: str, broken: Hosts) -> None:
+        if broken and self._changed and self._keeps_out(broken):
+            return
+        self._undoing.undo(self._hosts, reason, found_bad=False)
+
+    def reports(self) -> tuple[HostReport, ...]:
+        return self._tally.reports(Outcome.ABORTED)
+
+    @property
+    def _is_well(self) -> bool:
+        return not self._tally.failed and not self._stop.is_set()
+
+    def _is_first(self, host: str) -> bool:
+        return host not in self._changed
+
+    def _keeps_out(self, broken: Hosts) -> bool:
+        """Leave out for good what could not be put back; else everything here goes back."""
+        if not self._order(Phase.VERIFY, lambda _: (self._work.keep_out(broken),)):
+            return False
+        for host, end in self._fleet.each(self._hosts, self._end).items():
+            kept = end is Outcome.COMMITTED
+            self._tally.end(host, Outcome.ROLLED_BACK if kept else end)
+        names = ", ".join(broken)
+        text = f"{names} could not be put back and gets no requests until a run ends well there"
+        self._emit(Noticed(text, "warning"))
+        return True
+
+    def _order(self, phase: Phase, steps: Callable[[str], tuple[Step, ...]]) -> bool:
+        if not self._is_well:
+            return False
+        done = self._fleet.each(self._hosts, lambda one: self._compiled(one, phase, steps))
+        compiled = {host: one for host, one in done.items() if isinstance(one, Compiled)}
+        self._tally.note_all("balancer", _errors(done))
+        for host, one in compiled.items():
+            refused = tell_compiled(self._emit, host, one)
+            if refused is not None:
+                self._tally.failed[host] = refused
+        orders = {host: one.order for host, one in compiled.items() if one.order.steps}
+        if not self._is_well or not orders:
+            return self._is_well
+        if phase is not Phase.BUILD:
+            self._changed.update(orders)
+        ended = self._fleet.each(orders, lambda session: session.order(orders[session.host]))
+        self._tally.note_all("balancer", ended)
+        return self._is_well
+
+    def _compiled(
+        self, session: Session, phase: Phase, steps: Callable[[str], tuple[Step, ...]]
+    ) -> Compiled:
+        wanted, on = steps(session.host), self._work.plan.target(session.host)
+        session.ask(questions(wanted, on))
+        return compile_phase(phase, wanted, on, session.facts)
+
+    def _end(self, session: Session) -> Outcome:
+        try:
+            session.send_commit()
+            session.await_commit()
+        except LOST as error:
+            return self._undoing.resolve(session, error)
+        return Outcome.COMMITTED
+
+
+def _errors(done: Mapping[str, Compiled | DeployerError]) -> dict[str, DeployerError]:
+    return {host: one for host, one in done.items() if isinstance(one, DeployerError)}
