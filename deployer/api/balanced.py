@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from deployer.api.balancer_plan import on_balancers, plan_balance
 from deployer.api.environment import Environment
+from deployer.api.hooks import take_in_again
 from deployer.api.perform import UseCase, transport_for, with_sessions
 from deployer.api.running import Ending, run_plan
 from deployer.api.sessions import address
@@ -19,6 +20,7 @@ from deployer.recipes import balance as recipes
 def connect(at: Environment, use_case: UseCase) -> Ending:
     """Connect to the hosts and to all balancers, then do the use case with the hosts."""
     checked(at)
+    take_in_again(at)
     balancers = {host.name for host in at.inventory.balancer_hosts}
     hosts = (*at.hosts, *at.inventory.balancer_hosts)
     addresses = tuple(address(at.inventory, host) for host in hosts)

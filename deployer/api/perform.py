@@ -90,8 +90,8 @@ def perform(  # noqa: PLR0913  each is a plain choice about one command
         at, ending = patiently(at, reach, use_case, lambda: _run_id(place))
         code = EXIT_CODES[ending.outcome]
         reports = (*ending.hosts, *ending.skipped)
-        balancers = {host.name for host in at.inventory.balancer_hosts}
-        about = (one for one in reports if one.host not in balancers)
+        names = {host.name for host in at.inventory.app_hosts}
+        about = (one for one in reports if one.host in names)
         remember(place, at.inventory.environment, about, ending.release)
         seconds = place.clock.monotonic() - started  # hosts go phase by phase: all took as long
         emit(

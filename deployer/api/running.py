@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from deployer.api.balancer_plan import balancer_part
+from deployer.api.beside import beside
 from deployer.api.environment import Environment
 from deployer.api.failed import FAILED
 from deployer.api.interrupts import Interrupts
@@ -12,7 +12,6 @@ from deployer.core.event import RunStarted
 from deployer.core.plan import Plan
 from deployer.core.release import Release
 from deployer.core.report import HostReport, Outcome, fleet_outcome
-from deployer.engine.balancing import Balancing
 from deployer.engine.conductor import Conductor
 from deployer.engine.confirming import STEP as CONFIRM
 from deployer.engine.resolving import Patience
@@ -56,7 +55,7 @@ class Ending:
 
 def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> Ending:
     """Carry out a plan; the first Ctrl-C or SIGTERM has every host put itself back."""
-    beside = balancer_part(at, plan)
+    join = beside(at, plan)
     at.emit(
         RunStarted(
             run=plan.run,
@@ -71,9 +70,7 @@ def run_plan(at: Environment, sessions: Mapping[str, Session], plan: Plan) -> En
     signals = Interrupts({**sessions, **at.balancing})
     patience = Patience(at.place.clock, at.inventory.ssh.reconnect_timeout, leave=signals.leave)
     with signals.heard():
-        around = (
-            Balancing(beside, at.balancing, at.emit, signals.stop, patience) if beside else None
-        )
+        around = join(signals.stop, patience)
         conductor = Conductor(plan, sessions, at.emit, signals.stop, patience, around)
         hosts = conductor.conduct(terms(at, sessions, plan))
     stopped, left = signals.stop.is_set(), signals.leave.is_set()
@@ -98,13 +95,14 @@ def _told(at: Environment, plan: Plan, ending: Ending) -> tuple[str, str]:
 
 
 def _told_mixed(at: Environment, plan: Plan, ending: Ending) -> tuple[str, str]:
+    web = {target.host.name for target in plan.targets}
     done = (one for one in ending.hosts if one.outcome is Outcome.COMMITTED)
-    have = [one for one in done if one.host not in at.balancing]
+    have = [one for one in done if one.host in web]
     rest = [one for one in ending.hosts if one.outcome is not Outcome.COMMITTED]
     names = ", ".join(one.host for one in rest)
-    if all(one.host in at.balancing for one in rest):
-        summary = f"{_done(plan, have)}, but {names} went back to the hosts from before"
-        return summary, f"inv deploy --env {at.inventory.environment}"
+    if not any(one.host in web for one in rest):
+        summary = f"{_done(plan, have)}, but the balancer is not as it should be ({names})"
+        return summary, f"inv status --env {at.inventory.environment}"
     summary = f"{_done(plan, have)}, but not on {names}"
     if any(one.step == CONFIRM for one in rest) and not at.request.no_confirm:
         return f"{summary}: part of the fleet went back after the others had been decided", (

@@ -67,7 +67,7 @@ def balancer_row(env: str, host: str, found: BalancerStanding) -> Row:
 
 def _sends(env: str, hosts: Mapping[str, str]) -> str:
     if not hosts:
-        return f"has no site yet: `inv undrain --host HOST --env {env}` brings it"
+        return f"has no site yet: `inv deploy --env {env}` brings it"
     serving = ", ".join(host for host, why in hosts.items() if not why)
     out = "; ".join(_left_out(env, host, why) for host, why in hosts.items() if why)
     to = f"sends requests to {serving}" if serving else ""
@@ -131,5 +131,5 @@ def _site(env: str, files: tuple[LiveFile, ...], live: Mapping[str, str], now: B
     same = now.sha256 == upstream.sha256 and all(live.get(o.path) == o.sha256 for o in others)
     if same:
         return Finding("site", "ok", "it is what the inventory says")
-    hint = f"the next `inv drain` or `inv undrain --env {env}` brings it"
+    hint = f"`inv deploy --env {env}` brings it"
     return Finding("site", "warning", "it is not what the inventory says", hint)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deployer.api.answering import Answer, Asked, worst
+from deployer.api.hooks import left_out
 from deployer.api.processes import in_short, wrong_with
 from deployer.api.standing_balancer import BalancerStanding, balancer_row, read_balancer
 from deployer.core.host_facts import damage
@@ -65,6 +66,8 @@ def status(asked: Asked) -> Answer:
         else _unknown(host.name, asked.errors[host.name])
         for host in asked.at.balancers
     ]
+    for host, why in left_out(asked.at).read().items():
+        asked.at.notice(f"the balancer sends it no requests ({why})", "warning", host)
     sick = (_LOOK_AT_IT for one in balancers.values() if one.problem)
     beside = ("processes",) if any(one.state.processes for one in found.values()) else ()
     columns = (*COLUMNS[:-1], *beside, COLUMNS[-1])

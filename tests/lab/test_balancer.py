@@ -1,7 +1,9 @@
 """Three web hosts behind a balancer: whatever is done to one of them, no request is lost."""
 
 import os
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -10,7 +12,8 @@ import pytest
 
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
-from tests.lab.project import Project
+from tests.lab.outside import live
+from tests.lab.project import INV, Project
 from tests.lab.streams import NAME, Long, Users, events, streams, talk, told, upload
 
 PROJECT = Path(__file__).parents[2]
@@ -20,14 +23,14 @@ HOSTS_FILE = "/etc/nginx/snippets/streams-hosts.conf"
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     with Lab(f"balancer-{os.getpid()}", project=PROJECT) as made:
-        made.up(4)
+        made.up(5)
         yield made
 
 
 @pytest.fixture(scope="module")
 def project(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("balancer")
-    made = Project(folder / "project", lab.hosts, streams(folder / "app"))
+    made = Project(folder / "project", lab.hosts[:4], streams(folder / "app"))
     made.section("hosts", lab.hosts[3].name)["roles"] = ["balancer"]
     made.inventory["balancer"] = {"kind": "nginx", "drain": "20s"}
     made.write()
@@ -132,3 +135,205 @@ def test_a_site_of_another_that_is_broken_stops_a_drain_before_it_begins(project
     assert "other.conf" in done.stdout
     assert left_out(balancer) == []
     assert told(balancer.address)
+
+
+def waits_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "it did not come in time"
+        Event().wait(0.2)
+
+
+def test_deploys_good_and_bad_and_a_rollback_lose_nothing(project, balancer):
+    address = balancer.address
+    before = nginx_of(balancer)
+    with users_of(balancer) as users:
+        slow = Long(lambda: told(address, "/?seconds=5"))
+        sent = Long(lambda: upload(address, pieces=10, pause=0.5))
+        heard = Long(lambda: events(address, count=10, pause=0.5))
+        talked = Long(lambda: talk(address, count=10, pause=0.5))
+        Event().wait(1)
+        code, said = project.events("deploy", "--revision", "next")
+        assert code == 0, said[-1]
+        bad = project.inv("deploy", "--revision", "sick")
+        assert bad.returncode == 6, bad.stdout + bad.stderr
+        assert left_out(balancer) == []
+        project.must("rollback")
+
+    drained = [one["host"] for one in said if one["event"] == "StepFinished"]
+    steps = [one["step"] for one in said if one["event"] == "StepFinished"]
+    around = [step for step in steps if step in ("drain", "activate", "undrain")]
+    assert around == ["drain", "activate", "undrain"] * 3
+    assert balancer.name in drained
+    assert slow.ended["release"].startswith("000001")
+    assert int(sent.ended["got"]) == 10_000
+    assert (len(heard.ended), len(talked.ended)) == (10, 10)
+    assert all(one.hosts[host.name] for one in users for host in project.hosts[:3])
+    assert nginx_of(balancer) == before
+
+
+def test_a_balancer_whose_controller_was_killed_takes_all_hosts_in_again_by_itself(
+    project, balancer
+):
+    with users_of(balancer):
+        slow = [Long(lambda: told(balancer.address, "/?seconds=8")) for _ in range(3)]
+        Event().wait(0.5)
+        words = [INV, "deploy", "--force", "--unfreeze", "--env", "lab"]
+        run = subprocess.Popen(
+            words, cwd=project.folder, env=project.environ, stdout=subprocess.DEVNULL
+        )
+        waits_for(lambda: left_out(balancer))
+        run.kill()
+        run.wait()
+        waits_for(lambda: not left_out(balancer))
+        assert all(one.ended for one in slow)
+
+    waits_for(lambda: "at work" not in project.inv("status").stdout)
+    assert project.inv("status").returncode == 0
+
+
+def test_one_left_out_by_hand_stays_out_when_it_is_deployed_to(project, balancer):
+    web2 = project.hosts[1].name
+    project.must("drain", "--host", web2)
+
+    with users_of(balancer) as users:
+        project.must("deploy", "--revision", "next", "--unfreeze", "--force")
+
+    assert left_out(balancer) == [f"{web2} (by hand)"]
+    assert not any(one.hosts[web2] for one in users)
+    project.must("undrain", "--host", web2)
+
+
+def test_a_change_of_the_balancer_alone_goes_live_by_a_deploy_that_has_nothing_else_to_do(
+    project, balancer
+):
+    project.section("hosts", project.hosts[0].name)["balance"] = {"weight": 3}
+    project.write()
+
+    with users_of(balancer):
+        changed = project.must("deploy", "--revision", "next")
+    again = project.must("deploy", "--revision", "next")
+
+    assert "already live" in changed
+    assert "balance" in changed
+    assert "weight=3" in balancer.run(f"cat {HOSTS_FILE}").stdout
+    assert "balance" not in again
+
+
+def test_a_new_host_gets_requests_when_it_has_proved_itself(project, balancer, lab):
+    new = lab.hosts[4]
+    project.section("hosts")[new.name] = {
+        "address": new.address,
+        "host_keys": list(new.host_keys),
+    }
+    project.write()
+    project.must("setup", "--limit", new.name)
+
+    bad = project.inv("deploy", "--revision", "sick", "--force", "--unfreeze")
+    unknown = new.name not in balancer.run(f"cat {HOSTS_FILE}").stdout
+    with users_of(balancer) as users:
+        project.must("deploy", "--revision", "next", "--force", "--unfreeze")
+        waits_for(lambda: all(one.hosts[new.name] for one in users))
+
+    assert bad.returncode == 6, bad.stdout
+    assert unknown, "the site of a failed deploy stayed"
+    assert left_out(balancer) == []
+
+
+def test_one_batch_of_all_hosts_is_refused(project):
+    project.section("rollout")["batches"] = ["100%"]
+    project.write()
+
+    done = project.inv("deploy")
+
+    project.section("rollout").pop("batches")
+    project.write()
+    assert done.returncode == 2
+    assert "all web hosts" in done.stderr
+
+
+HOOK = """#!/bin/sh
+echo "$1 $DEPLOYER_ACTION $DEPLOYER_HOST $DEPLOYER_ADDRESS" >> hooks.log
+if [ "$1" = out ] && [ -e "refuse-$DEPLOYER_HOST" ]; then echo "no such pool"; exit 3; fi
+if [ "$1" = out ] && [ -e slow ]; then sleep 3; fi
+"""
+
+
+@pytest.fixture(scope="module")
+def hooked(project: Project) -> Project:
+    """The same hosts behind a balancer of others: hooks that write down what they are told."""
+    web = [host.name for host in project.hosts[:3]]
+    sections = project.section("hosts")
+    for name in [one for one in sections if one not in web]:
+        del sections[name]
+    (project.folder / "tell").write_text(HOOK)
+    (project.folder / "tell").chmod(0o755)
+    hooks = {"kind": "hooks", "drain": ["./tell", "out"], "undrain": ["./tell", "in"]}
+    project.inventory["balancer"] = hooks
+    project.write()
+    return project
+
+
+AGAIN = ("deploy", "--revision", "next", "--force", "--unfreeze")
+
+
+def told_of(project: Project) -> list[str]:
+    """What the hooks were told since the last look."""
+    log = project.folder / "hooks.log"
+    lines = log.read_text().splitlines()
+    log.unlink()
+    return lines
+
+
+def test_the_balancer_of_others_is_told_by_hooks(hooked):
+    hooked.must(*AGAIN)
+
+    assert told_of(hooked) == [
+        f"{way} {host.name} {host.address}"
+        for host in hooked.hosts[:3]
+        for way in ("out drain", "in undrain")
+    ]
+
+
+def test_a_hook_that_refuses_stops_the_rollout_before_its_host_is_touched(hooked):
+    web1, web2, web3 = hooked.hosts[:3]
+    before = live(web1, "streams")
+    (hooked.folder / f"refuse-{web2.name}").touch()
+
+    done = hooked.inv(*AGAIN)
+
+    (hooked.folder / f"refuse-{web2.name}").unlink()
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert "no such pool" in done.stdout
+    assert told_of(hooked)[-1] == f"in undrain {web2.name} {web2.address}"
+    assert [live(host, "streams") for host in (web1, web2, web3)] == [before] * 3
+
+
+def test_the_next_command_takes_in_what_a_killed_one_has_left_out(hooked):
+    web1 = hooked.hosts[0]
+    (hooked.folder / "slow").touch()
+    words = [INV, *AGAIN, "--env", "lab"]
+    run = subprocess.Popen(words, cwd=hooked.folder, env=hooked.environ, stdout=subprocess.DEVNULL)
+    waits_for((hooked.folder / "hooks.log").exists)
+    run.kill()
+    run.wait()
+    (hooked.folder / "slow").unlink()
+
+    shown = hooked.inv("status")
+    waits_for(lambda: "at work" not in hooked.inv("status").stdout)
+    again = hooked.must(*AGAIN)
+
+    assert "the balancer sends it no requests (in a run)" in shown.stderr
+    assert "was killed and has left it out" in again
+    assert told_of(hooked)[1] == f"in undrain {web1.name} {web1.address}"
+
+
+def test_hooks_work_by_hand_too(hooked):
+    web2 = hooked.hosts[1]
+
+    hooked.must("drain", "--host", web2.name)
+    hooked.must(*AGAIN)
+    hooked.must("undrain", "--host", web2.name)
+
+    told = [line for line in told_of(hooked) if web2.name in line]
+    assert [line.split()[1] for line in told] == ["drain", "undrain"]

@@ -42,7 +42,7 @@ def _text(ctx: Context, absolute: str) -> str:
         raise ActionFailed(f"`{absolute}` cannot be read: {error.strerror}", _HINT) from error
 
 
-_HINT = "`inv undrain --host HOST` writes it, as the inventory says."
+_HINT = "`inv deploy` writes it, as the inventory says."
 
 
 def _refuse_unknown(absolute: str, text: str, down: Mapping[str, str]) -> None:
