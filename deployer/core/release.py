@@ -98,6 +98,11 @@ class Layout:
         """The page that the web server shows to everybody as long as it is there."""
         return f"{self.root}/run/maintenance.html"
 
+    @property
+    def closing(self) -> str:
+        """As long as it is there a balancer lets no client keep its connection."""
+        return f"{self.root}/run/closing"
+
     def candidate(self, path: str) -> str:
         """Give where a file of a balancer waits until it is tested, by its live path."""
         return f"{self.root}/run/balancer{path}"

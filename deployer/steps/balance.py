@@ -94,12 +94,13 @@ class Balance:
                 tuple(down.items()),
                 source=on.layout.candidate(upstream) if is_new else "",
                 drain=_drain(on) if any(now.hosts.get(name) == "" for name in down) else 0.0,
+                closing=on.layout.closing,
             ),
         )
         return Told(actions, notices) if notices else actions
 
     def undo(self, on: Target, facts: Facts) -> tuple[Action, ...]:
-        return (*_as_before(on), ReloadWebServer()) if self._undoes else ()
+        return (*_as_before(on), ReloadWebServer(closing=on.layout.closing)) if self._undoes else ()
 
     def _wanted(self, on: Target, now: Mapping[str, str]) -> dict[str, str]:
         """Give for each web host why it is left out; who the balancer does not know is new."""
@@ -134,7 +135,8 @@ class KeepOut:
         if all(down.values()):
             return Refuse("no other host would get requests")
         out = tuple((name, why) for name, why in down.items() if why)
-        return (*_as_before(on), LeaveOut(upstream_path(on.app.name), out))
+        change = LeaveOut(upstream_path(on.app.name), out, closing=on.layout.closing)
+        return (*_as_before(on), change)
 
     def undo(self, on: Target, facts: Facts) -> tuple[()]:
         return ()

@@ -6,10 +6,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context
+from deployer.agent.disk.roots import writable
 from deployer.agent.system import bind_mounted
 from deployer.agent.system.nginx_words import conflicts, first_error, gave_up, server_names
 from deployer.agent.system.programs import Completed
@@ -65,13 +67,30 @@ def reload_web_server(ctx: Context, action: Mapping[str, object]) -> bool:
         if not started.ok:
             raise ActionFailed(f"nginx does not start: {started.problem}", log=started.lines)
         return True
-    old = processes(before)
-    log_size = _log_size(ctx)
-    reloaded = systemctl(ctx, "reload", _UNIT)
-    if not reloaded.ok:
-        raise ActionFailed(f"`systemctl reload nginx` {reloaded.problem}", log=reloaded.lines)
-    _await_workers(ctx, old, log_size, fields.number(action, "timeout", 10.0))
+    with _connections_closing(ctx, action):
+        old = processes(before)
+        log_size = _log_size(ctx)
+        reloaded = systemctl(ctx, "reload", _UNIT)
+        if not reloaded.ok:
+            raise ActionFailed(f"`systemctl reload nginx` {reloaded.problem}", log=reloaded.lines)
+        _await_workers(ctx, old, log_size, fields.number(action, "timeout", 10.0))
     return True
+
+
+@contextmanager
+def _connections_closing(ctx: Context, action: Mapping[str, object]) -> Iterator[None]:
+    """Have clients asked for a while to come back on new connections, if a file does that."""
+    closing = fields.text(action, "closing")
+    if not closing:
+        yield
+        return
+    flag = writable(ctx, closing)
+    try:
+        flag.touch()
+        pause(ctx, fields.number(action, "window", 1.0))
+        yield
+    finally:
+        flag.unlink(missing_ok=True)
 
 
 def _inside(shadow: Path, live: str) -> Path:

@@ -24,9 +24,15 @@ class CheckMaintenance:
 
 @dataclass(frozen=True, slots=True)
 class ReloadWebServer:
-    """`nginx -t`, reload, and wait until workers with the new configuration serve."""
+    """`nginx -t`, reload, and wait until workers with the new configuration serve.
+
+    With `closing` this file is there for a `window` of seconds before: by it a balancer's site asks
+    clients to come back on new connections, because a reload closes those that are idle.
+    """
 
     timeout: float = 10.0
+    closing: str = ""
+    window: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +48,5 @@ class Balance:
     source: str = ""
     drain: float = 0.0
     timeout: float = 10.0
+    closing: str = ""
+    window: float = 1.0

@@ -10,6 +10,8 @@ from tests.shop_values import RELEASE, Section, facts, inventory
 HOSTS_FILE = "/etc/nginx/snippets/shop-hosts.conf"
 SITE_FILE = "/etc/nginx/sites-available/shop.conf"
 WAITING = "/srv/shop/run/balancer"
+CLOSING = "/srv/shop/run/closing"
+RELOAD = ReloadWebServer(closing=CLOSING)
 LINK = ("/etc/nginx/sites-enabled/shop.conf", SITE_FILE)
 
 
@@ -52,13 +54,16 @@ def test_files_are_tested_before_nginx_reads_them():
 def test_a_host_is_left_out_and_its_requests_get_their_time():
     work = Balance("drain", {"web2": BY_HAND}, by_hand=True).do(on(), known(web1="", web2=""))
 
-    assert work == (Link(*LINK), LeaveOut(HOSTS_FILE, (("web2", BY_HAND),), drain=7.0))
+    assert work == (
+        Link(*LINK),
+        LeaveOut(HOSTS_FILE, (("web2", BY_HAND),), drain=7.0, closing=CLOSING),
+    )
 
 
 def test_who_is_taken_in_again_is_not_waited_for():
     work = Balance("undrain", {}, ["web2"], by_hand=True).do(on(), known(web1="", web2=BY_HAND))
 
-    assert work == (Link(*LINK), LeaveOut(HOSTS_FILE, ()))
+    assert work == (Link(*LINK), LeaveOut(HOSTS_FILE, (), closing=CLOSING))
 
 
 def test_others_that_were_left_out_by_hand_stay_out():
@@ -67,7 +72,7 @@ def test_others_that_were_left_out_by_hand_stay_out():
     )
 
     assert isinstance(work, tuple)
-    assert work[-1] == LeaveOut(HOSTS_FILE, (("web1", BY_HAND),))
+    assert work[-1] == LeaveOut(HOSTS_FILE, (("web1", BY_HAND),), closing=CLOSING)
 
 
 def test_nothing_is_done_twice():
@@ -82,14 +87,14 @@ def test_a_changed_site_goes_live_by_the_way_and_a_new_host_waits_for_its_proof(
     assert work == (
         Install(WAITING + SITE_FILE, SITE_FILE),
         Link(*LINK),
-        LeaveOut(HOSTS_FILE, (("web2", "new"),), source=WAITING + HOSTS_FILE),
+        LeaveOut(HOSTS_FILE, (("web2", "new"),), source=WAITING + HOSTS_FILE, closing=CLOSING),
     )
 
 
 def test_everything_can_be_put_back():
     undo = Balance("drain", {"web2": BY_HAND}).undo(on(), known())
 
-    assert undo == (PutBack(LINK[0]), PutBack(HOSTS_FILE), PutBack(SITE_FILE), ReloadWebServer())
+    assert undo == (PutBack(LINK[0]), PutBack(HOSTS_FILE), PutBack(SITE_FILE), RELOAD)
 
 
 def test_a_run_leaves_out_who_gets_requests_and_takes_in_who_was_not_left_out_by_hand():
@@ -120,7 +125,7 @@ def test_what_could_not_be_put_back_stays_out_when_all_else_goes_back():
         PutBack(LINK[0]),
         PutBack(HOSTS_FILE),
         PutBack(SITE_FILE),
-        LeaveOut(HOSTS_FILE, (("web2", "not put back"),)),
+        LeaveOut(HOSTS_FILE, (("web2", "not put back"),), closing=CLOSING),
     )
 
 
