@@ -67,8 +67,8 @@ def reload_web_server(ctx: Context, action: Mapping[str, object]) -> bool:
         if not started.ok:
             raise ActionFailed(f"nginx does not start: {started.problem}", log=started.lines)
         return True
-    with _connections_closing(ctx, action):
-        old = processes(before)
+    old = processes(before)
+    with _connections_closing(ctx, action, old):
         log_size = _log_size(ctx)
         reloaded = systemctl(ctx, "reload", _UNIT)
         if not reloaded.ok:
@@ -78,7 +78,9 @@ def reload_web_server(ctx: Context, action: Mapping[str, object]) -> bool:
 
 
 @contextmanager
-def _connections_closing(ctx: Context, action: Mapping[str, object]) -> Iterator[None]:
+def _connections_closing(
+    ctx: Context, action: Mapping[str, object], old: frozenset[int]
+) -> Iterator[None]:
     """Have clients asked for a while to come back on new connections, if a file does that."""
     closing = fields.text(action, "closing")
     if not closing:
@@ -89,6 +91,10 @@ def _connections_closing(ctx: Context, action: Mapping[str, object]) -> Iterator
         flag.touch()
         pause(ctx, fields.number(action, "window", 1.0))
         yield
+        # Old workers go on for 100 ms beside the new ones (ngx_process_cycle.c).
+        ends = time.monotonic() + fields.number(action, "timeout", 10.0)
+        while any(map(_is_worker, old)) and time.monotonic() < ends:
+            pause(ctx, _STEP)
     finally:
         flag.unlink(missing_ok=True)
 
