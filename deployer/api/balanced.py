@@ -6,7 +6,7 @@ from dataclasses import replace
 from deployer.api.balancer_plan import on_balancers, plan_balance
 from deployer.api.environment import Environment
 from deployer.api.hooks import take_in_again
-from deployer.api.perform import UseCase, transport_for, with_sessions
+from deployer.api.perform import UseCase, executor, with_sessions
 from deployer.api.running import Ending, run_plan
 from deployer.api.sessions import address
 from deployer.core.plan import Plan, batches
@@ -30,7 +30,8 @@ def connect(at: Environment, use_case: UseCase) -> Ending:
         web = {host: one for host, one in sessions.items() if host not in balancers}
         return use_case(replace(here, balancing=balancing), web)
 
-    return with_sessions(at, transport_for(at), addresses, beside)
+    with executor(at) as transport:
+        return with_sessions(at, transport, addresses, beside)
 
 
 def checked(at: Environment) -> Environment:
