@@ -47,6 +47,8 @@ ANY_TEXT = {
     "backup.copy[command].words[]": "a word of a command; no shell reads it",
     "app.processes.worker.command[]": "a word of a command; no shell reads it",
     "app.timers.nightly.command[]": "as above",
+    "balancer[hooks].drain[]": "a word of a command on this machine; no shell reads it",
+    "balancer[hooks].undrain[]": "as above",
     "app.migrations.additive[]": "compared with the names of migrations, and shown",
 }
 """The fields that take hostile text at all, and why that is no harm. Add none without a reason."""
@@ -56,7 +58,7 @@ MINIMAL: dict[str, dict[str, Json]] = {
     "sqlite": {"path": "db"}, "dotenv": {"file": "x"}, "sops": {"file": "x"},
     "mysql": {"url": {"secret": "X"}}, "command": {"command": ["x"]},
     "copy/command": {"words": ["/usr/bin/x"]}, "copy/rsync": {"to": "x"},
-    "git": {"transport": "push"},
+    "git": {"transport": "push"}, "hooks": {"drain": ["x"], "undrain": ["x"]},
 }  # fmt: skip
 """What a kind needs besides the field that is tried."""
 NAMED: dict[str, dict[str, Json]] = {
