@@ -12,6 +12,8 @@ from typing import Self
 from tests.lab.streams import CROSSED, asked, events, is_closed, talk, upload
 
 LONGEST = 3600.0
+LATEST = 10.0
+"""A user who is later than this asks no more to catch up: the machine is full, not the app."""
 _TALK = 2.5
 SHORT = ("GET", "POST", "GET, kept alive", "POST, kept alive")
 
@@ -114,7 +116,7 @@ class Crowd:
             problem = self._ask(link, method, keep_alive=keep_alive)
             kind = f"{method}, kept alive" if keep_alive else method
             self.visits.append(Visit(kind, due, time.monotonic(), problem))
-            due += self._period
+            due = max(due + self._period, time.monotonic() - LATEST)
         link.close()
 
     def _ask(self, link: http.client.HTTPConnection, method: str, *, keep_alive: bool) -> str:
