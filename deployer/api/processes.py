@@ -35,7 +35,9 @@ def in_short(states: tuple[ProcessState, ...]) -> str:
 
 
 def _timer(one: ProcessState) -> str:
-    when = f"next {one.next}" if one.next and one.is_active else one.active
+    when = one.active
+    if one.is_active:
+        when = f"next {one.next}" if one.next else "at work"
     failed = f", last run: {one.last}" if one.last not in ("", "success") else ""
     return f"{one.name} {when}{failed}"
 

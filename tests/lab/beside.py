@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deployer.lab.host import LabHost
-from tests.apps import App, commit
+from tests.apps import DATA, App, commit, wheelhouse
 from tests.faults.tiny import NAME, tiny
 
 SHARED = f"/srv/{NAME}/shared"
@@ -53,6 +53,31 @@ from pathlib import Path
 alive = len(list(Path("{SHARED}").glob("alive-*")))
 Path("{SHARED}/seen").write_text(str(alive))
 """
+CELERY = f"""
+import os, time
+from pathlib import Path
+from celery import Celery
+
+SHARED = Path("{SHARED}")
+QUEUE = SHARED / "queue"
+QUEUE.mkdir(exist_ok=True)
+app = Celery("app.jobs", broker="filesystem://")
+app.conf.broker_transport_options = {{
+    "data_folder_in": str(QUEUE), "data_folder_out": str(QUEUE), "control_folder": str(QUEUE),
+}}
+
+
+@app.task(name="slow")
+def slow(name):
+    (SHARED / f"{{name}}.taken").touch()
+    time.sleep(5)
+    (SHARED / f"{{name}}.done").write_text(os.environ["RELEASE_ID"])
+
+
+def send():
+    for number in range(6):
+        slow.delay(f"c-{{number}}")
+"""
 
 
 def beside(target: Path) -> App:
@@ -66,6 +91,17 @@ def change(app: App, subject: str, *, worker: str = WORKER) -> str:
     """Commit something new; gives the commit."""
     files = {"app/worker.py": worker, "app/tick.py": TICK, "app/look.py": MIGRATE}
     return commit(app, subject, {**files, "NEWS": subject})
+
+
+def with_celery(target: Path) -> App:
+    """The tiny app with a Celery of its own, whose broker is a shared folder."""
+    app = tiny(target)
+    folder = DATA / "jobs"
+    wheelhouse(folder / "requirements.txt.append", target / "wheels")
+    pinned = (app.repository / "requirements.txt").read_text()
+    more = (folder / "requirements.txt.append").read_text()
+    commit(app, "Work", {"requirements.txt": pinned + more, "app/jobs.py": CELERY})
+    return app
 
 
 def add_jobs(host: LabHost, name: str, count: int) -> None:
@@ -93,7 +129,9 @@ def running(host: LabHost) -> dict[str, str]:
         "| awk '{print $1}'); do p=$(systemctl show -P MainPID $u); "
         "echo $u $(tr '\\0' '\\n' < /proc/$p/environ | sed -n s/^RELEASE_ID=//p); done"
     )
-    return dict(line.split() for line in host.run(script).stdout.splitlines())
+    # One that is just going has a unit and no environment any more.
+    found = (line.split() for line in host.run(script).stdout.splitlines())
+    return {words[0]: words[1] for words in found if len(words) > 1}
 
 
 def read(host: LabHost, path: str) -> list[str]:

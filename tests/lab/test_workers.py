@@ -1,12 +1,14 @@
 """Processes and timers beside the web app, on a real host: all of one release, or of the other."""
 
 import json
+import re
 import subprocess
 
 import pytest
 
 from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
+from tests.apps import commit
 from tests.faults.tiny import NAME
 from tests.lab.beside import (
     DIES,
@@ -18,6 +20,7 @@ from tests.lab.beside import (
     read,
     running,
     until,
+    with_celery,
 )
 from tests.lab.outside import live
 from tests.lab.project import INV, Project
@@ -94,7 +97,7 @@ def test_the_plan_and_the_status_tell_of_them(project: Project) -> None:
     log = project.must("logs", "--process", "worker")
 
     assert f"run {', '.join(WORKERS)}, {NAME}.tick.timer on " in plan
-    assert "worker 2/2, tick next" in status
+    assert re.search(r"worker 2/2, tick (?:next \w{3} 20|at work)", status)
     assert f"ready {live(host, NAME)}" in log
 
 
@@ -219,3 +222,32 @@ def test_without_any_in_the_inventory_all_are_removed(project: Project) -> None:
 
     assert (running(host), units(host).split()) == ({}, [])
     assert host.run(f"test -e /srv/{NAME}/run/processes").returncode != 0
+
+
+def test_a_first_deploy_leaves_no_dead_worker_and_celery_ends_its_tasks_before_it_ends(
+    fresh_host: LabHost, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("celery")
+    project = Project(folder, (fresh_host,), with_celery(folder / "tiny"))
+    worker = "celery -A app.jobs worker --concurrency 2 --hostname w{replica}@%h --loglevel INFO"
+    settings = project.section("app", "processes", "worker")
+    settings.update(command=["python", "-c", "raise SystemExit(3)"], stop_timeout="30s")
+    project.write()
+    project.must("setup")
+    dead = project.inv("deploy")
+    assert (dead.returncode, units(fresh_host).split()) == (6, []), dead.stdout
+    settings["command"] = worker.split()
+    project.write()
+    project.must("deploy", "--unfreeze")
+    first = live(fresh_host, NAME)
+    project.must("run", "--command", "python -c 'import app.jobs; app.jobs.send()'")
+    assert until(lambda: len(fresh_host.run(f"ls {SHARED}/*.taken").stdout.split()) >= 2)
+    commit(project.app, "News", {"NEWS": "second"})
+
+    project.must("deploy")
+
+    second = live(fresh_host, NAME)
+    assert running(fresh_host) == {WORKERS[0]: second}
+    assert until(lambda: len(fresh_host.run(f"ls {SHARED}/c-*.done").stdout.split()) == 6, 60)
+    done = fresh_host.run(f"for f in {SHARED}/c-*.done; do cat $f; echo; done").stdout.split()
+    assert (len(done), sorted(set(done))) == (6, [first, second])

@@ -26,6 +26,7 @@ def test_a_release_remembers_what_runs_on_its_host():
 def test_they_are_told_in_short():
     assert in_short(ALL) == ("worker 2/2 (3 restarts), nightly next Fri 03:30, last run: exit-code")
     assert in_short((ProcessState("shop.nightly.timer", "inactive"),)) == "nightly inactive"
+    assert in_short((ProcessState("shop.nightly.timer", "active"),)) == "nightly at work"
 
 
 @pytest.mark.parametrize(
