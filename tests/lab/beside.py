@@ -112,7 +112,7 @@ def add_jobs(host: LabHost, name: str, count: int) -> None:
     assert host.run(made).returncode == 0
 
 
-def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Wait until something is so; tells whether it came to be."""
     limit = time.monotonic() + seconds
     while not true():
