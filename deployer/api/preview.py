@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from deployer.api.changes import changes
 from deployer.api.environment import Environment
+from deployer.api.rollout_words import rollout_words
 from deployer.core.describe import describe
 from deployer.core.plan import Plan
 from deployer.core.preview import HostPreview, PhasePreview, Preview, StepPreview
@@ -33,6 +34,7 @@ def previewed(
         revision=plan.release.revision if plan.release else "",
         batches=plan.batches,
         hosts=tuple(shown),
+        rollout=rollout_words(at, plan),
     )
 
 

@@ -64,3 +64,5 @@ class Preview:
     migrations: str = ""
     commits: tuple[Commit, ...] | None = None
     already_live: str = ""
+    rollout: tuple[str, ...] = ()
+    """How it goes about several hosts, a sentence each."""

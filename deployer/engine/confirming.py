@@ -22,12 +22,14 @@ STEP = "confirm"
 _TRY = 12.0
 """Seconds for one confirm: a host that writes to a slow disk is just asked once more."""
 _PAUSE = 0.5
+_EACH = 0.5
+"""Seconds more for each other host: the leader waits while all of them are looked at."""
 Errors = dict[str, DeployerError]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How long the leader waits for its confirm (the others twice as long), and who looks first.
+    """How long one host waits for its confirm, and who looks first; a fleet waits longer.
 
     `look` asks a host over a session that was just opened, and gives what is wrong or "".
     """
@@ -35,11 +37,6 @@ class Terms:
     deadline: float
     look: Callable[[Session], str]
     clock: Clock
-
-    @property
-    def others_deadline(self) -> float:
-        """Longer than the leader's, so that it can decide at its last moment."""
-        return self.deadline * 2
 
 
 class Confirming:
@@ -98,12 +95,11 @@ class Confirming:
         return {host: one for host, one in found.items() if isinstance(one, DeployerError)}
 
     def _propose(self, session: Session, to_finish: Order) -> None:
-        leads = session.host == self.leader
         wire = Wire()
         session.exchange(
             {
                 "verb": "propose",
-                "deadline": self._terms.deadline if leads else self._terms.others_deadline,
+                "deadline": self._deadline(session.host),
                 "host": session.host,
                 "leader": self.leader,
                 "fleet": list(self.hosts),
@@ -112,6 +108,11 @@ class Confirming:
             ("awaiting",),
             blobs=wire.blobs,
         )
+
+    def _deadline(self, host: str) -> float:
+        """The others wait twice as long, so that the leader can decide at its last moment."""
+        leaders = self._terms.deadline + _EACH * (len(self.hosts) - 1)
+        return leaders if host == self.leader else leaders * 2
 
     def _look(self, session: Session) -> None:
         self._emit(StepStarted(session.host, STEP))

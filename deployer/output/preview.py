@@ -28,6 +28,7 @@ def lines(preview: Preview) -> Iterator[str]:
         yield clean(preview.already_live)
         return
     yield clean(_title(preview))
+    yield from (clean(f"rollout: {one}") for one in preview.rollout)
     yield from _news(preview)
     for host in preview.hosts:
         yield ""

@@ -35,7 +35,7 @@ def test_a_proposal_names_the_fleet_and_gives_the_leader_the_shorter_time():
     assert {str(one["fleet"]) for one in said} == {"['web1', 'web2', 'web3']"}
     assert {one["leader"] for one in said} == {"web1"}
     assert [one["host"] for one in said] == ["web1", "web2", "web3"]
-    assert [one["deadline"] for one in said] == [60.0, 120.0, 120.0]
+    assert [one["deadline"] for one in said] == [61.0, 122.0, 122.0]
 
 
 @pytest.mark.parametrize("name", ["web1", "web2"])

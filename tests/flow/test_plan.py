@@ -129,6 +129,20 @@ def test_as_json_a_plan_is_one_document():
     assert document["hosts"][0]["phases"][0]["phase"] == "PREPARE"
 
 
+def test_how_a_release_goes_about_a_fleet_is_said():
+    rest = {"settle": "30s", "pause": "2m", "max_failed": 1, "on_failure": "batch"}
+    on = serving_first(3, batches=(1, "100%"), rollout=rest)
+
+    assert shown(on, preview_deploy).rollout == (
+        "between batches all that have switched must stay healthy for 30 s",
+        "then 120 s pass until the next batch begins",
+        "up to 1 may fail and go back alone; if more do, the batches of those that failed go back",
+    )
+    assert shown(serving_first(), preview_deploy).rollout == ()
+    plain = shown(serving_first(2), preview_deploy)
+    assert plain.rollout == ("if one fails, all hosts go back",)
+
+
 def test_batches_and_hosts_are_named_in_order():
     on = serving_first(3, batches=(1, "100%"))
 

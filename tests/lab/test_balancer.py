@@ -155,11 +155,13 @@ def test_deploys_good_and_bad_and_a_rollback_lose_nothing(project, balancer):
         Event().wait(1)
         code, said = project.events("deploy", "--revision", "next")
         assert code == 0, said[-1]
+        planned = project.inv("plan", "--revision", "sick")
         bad = project.inv("deploy", "--revision", "sick")
         assert bad.returncode == 6, bad.stdout + bad.stderr
         assert left_out(balancer) == []
         project.must("rollback")
 
+    assert f"{balancer.name} leaves each batch out while it switches" in planned.stdout
     drained = [one["host"] for one in said if one["event"] == "StepFinished"]
     steps = [one["step"] for one in said if one["event"] == "StepFinished"]
     around = [step for step in steps if step in ("drain", "activate", "undrain")]
