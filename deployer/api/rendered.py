@@ -17,6 +17,7 @@ from deployer.core.rendered import RenderedFile
 from deployer.core.secret import EnvValue, Secret, SecretReference
 from deployer.rendering import escape
 from deployer.rendering.files import naming, release_env, render_app, render_base
+from deployer.rendering.tls_values import TlsValues
 from deployer.rendering.values import (
     AppValues,
     BaseValues,
@@ -24,7 +25,6 @@ from deployer.rendering.values import (
     ProcessValues,
     SiteValues,
     TimerValues,
-    TlsValues,
     UnitValues,
 )
 

@@ -11,7 +11,8 @@ from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
 from deployer.rendering.balancer_values import BalancerValues, ServerValues
 from deployer.rendering.files import render_balancer, render_base
-from deployer.rendering.values import BaseValues, TlsValues
+from deployer.rendering.tls_values import TlsValues
+from deployer.rendering.values import BaseValues
 
 
 def balancer_files(inventory: Inventory, templates: Path) -> tuple[RenderedFile, ...]:

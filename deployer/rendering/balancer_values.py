@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from deployer.core.release import Layout
-from deployer.rendering.values import TlsValues
+from deployer.rendering.tls_values import TlsValues
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from deployer.core.release import Layout
+from deployer.rendering.tls_values import TlsValues
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,23 +75,6 @@ class GunicornValues:
     def asgi(self) -> bool:
         """Whether the worker calls the app as ASGI instead of WSGI."""
         return self.worker_class.lower().rpartition(".")[2].endswith(_ASGI)
-
-
-@dataclass(frozen=True, slots=True)
-class TlsValues:
-    """How the site serves HTTPS."""
-
-    certificate: str
-    """The certificate chain on the host (PEM)."""
-
-    key: str
-    """The private key on the host (PEM)."""
-
-    port: int = 443
-    """The port for HTTPS."""
-
-    hsts: bool = False
-    """Whether browsers are told to use HTTPS only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import re
 from pathlib import Path
 from typing import get_type_hints
 
@@ -10,6 +11,7 @@ from deployer.core.rendered import RenderedFile
 from deployer.rendering import escape, language
 from deployer.rendering.balancer_values import BalancerValues, ServerValues
 from deployer.rendering.files import MAINTENANCE_PAGE, render_app, render_balancer, render_base
+from deployer.rendering.tls_values import TlsValues
 from deployer.rendering.values import (
     AppValues,
     BaseValues,
@@ -18,7 +20,6 @@ from deployer.rendering.values import (
     ProcessValues,
     SiteValues,
     TimerValues,
-    TlsValues,
     UnitValues,
 )
 from docs.generator.markdown import code, first_sentence, page, table
@@ -146,4 +147,4 @@ def _type(hint: object) -> str:
     if isinstance(hint, type) and hint in named:
         return named[hint]
     shown = hint.__name__ if isinstance(hint, type) else str(hint)
-    return code(shown.replace("deployer.rendering.values.", ""))
+    return code(re.sub(r"deployer\.rendering\.\w+\.", "", shown))

@@ -10,6 +10,7 @@ from deployer.core.release import Layout
 from deployer.core.rendered import RenderedFile
 from deployer.rendering.balancer_values import BalancerValues, ServerValues
 from deployer.rendering.files import release_env, render_app, render_balancer, render_base
+from deployer.rendering.tls_values import TlsValues
 from deployer.rendering.values import (
     AppValues,
     BaseValues,
@@ -17,7 +18,6 @@ from deployer.rendering.values import (
     ProcessValues,
     SiteValues,
     TimerValues,
-    TlsValues,
     UnitValues,
 )
 

@@ -5,7 +5,8 @@ import pytest
 from deployer.core.release import Layout
 from deployer.errors import TemplateError
 from deployer.rendering.files import release_env, render_app, render_base
-from deployer.rendering.values import AppValues, BaseValues, GunicornValues, SiteValues, TlsValues
+from deployer.rendering.tls_values import TlsValues
+from deployer.rendering.values import AppValues, BaseValues, GunicornValues, SiteValues
 
 SECRET = "hush-7d0f"
 APP = AppValues(
