@@ -34,7 +34,8 @@ def balancer_part(at: Environment, plan: Plan) -> BalancerPlan | None:
     if not at.balancing or plan.release is None:
         return None
     there = on_balancers(at)
-    return recipes.around(plan_balance(there, at.balancing, recipes.configure()))
+    own = plan_balance(there, at.balancing, recipes.configure())
+    return recipes.around(replace(own, waits=plan.waits))
 
 
 def on_balancers(at: Environment) -> Environment:

@@ -23,6 +23,9 @@ from deployer.recipes.settle import settle
 NO_RELEASE = Release(0, "0" * 40)
 """Stands for the release of a run that makes none."""
 
+_SWITCH = 300.0
+"""Seconds that hosts are given to wait for the switch of each other batch."""
+
 
 def states(sessions: Mapping[str, Session]) -> dict[str, AppState]:
     """Give how the app stands on each host; asked before."""
@@ -80,18 +83,21 @@ def make_plan(
     rollout = at.inventory.rollout if makes_release else Rollout()
     names = tuple(target.host.name for target in on)
     sizes = at.inventory.batch_sizes if makes_release else at.inventory.rollout.batches
+    cut = batches(names, sizes)
+    drain = at.inventory.balancer.drain if at.inventory.balancer else 0.0
     return Plan(
         run=at.run,
         command=command,
         actor=at.place.actor,
         steps=steps,
         targets=on,
-        batches=batches(names, sizes),
+        batches=cut,
         settle={host: settle(at.inventory.app, found[host]) for host in names},
         fences={host: found[host].fence for host in names},
         live={host: found[host].live for host in names},
         release=on[0].release if makes_release else None,
         rollout=rollout,
+        waits=(rollout.settle + rollout.pause + drain + _SWITCH) * (len(cut) - 1),
         between=between(rollout),
     )
 

@@ -24,6 +24,8 @@ class Plan:
     live: dict[str, str]
     release: Release | None = None
     rollout: Rollout = field(default_factory=Rollout)
+    waits: float = 0.0
+    """Seconds for which a host may have to wait for other batches, in all."""
     between: tuple[Step, ...] = ()
     """What is done on all hosts that have switched before the next batch begins."""
     _on: Mapping[str, Target] = field(init=False, repr=False, compare=False)
@@ -42,11 +44,6 @@ class Plan:
     def target(self, host: str) -> Target:
         """Give the target on a host."""
         return self._on[host]
-
-    @property
-    def waits(self) -> float:
-        """Seconds between its batches, in all, for which hosts are only watched."""
-        return (self.rollout.settle + self.rollout.pause) * max(0, len(self.batches) - 1)
 
     @property
     def leaders(self) -> tuple[str, ...]:

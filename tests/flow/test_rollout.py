@@ -258,3 +258,12 @@ def test_who_may_fail_is_a_question_of_releases_only():
 
     assert made.backup() == 9
     assert made.outcomes == (AWAY,) * 3
+
+
+def test_hosts_are_given_the_time_that_the_other_batches_take():
+    made = rolling(3, 1, settle="10m", pause="1h")
+
+    made.deploy(SECOND)
+
+    (begun,) = (one for one in made.hosts[0].heard if one["verb"] == "begin")
+    assert begun["limit"] == 7200 + 2 * (600 + 3600 + 300)
