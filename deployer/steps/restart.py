@@ -18,6 +18,7 @@ _WAIT = Notice(
 )
 _LONGEST_STOP = 900.0
 """So long the call may take; the unit's own `TimeoutStopSec` ends the app long before."""
+_MAY_HAVE_USERS = ("active", "deactivating")
 _ERRORS = Notice(
     "users get errors from the stop of the old release until the new one is up", "warning"
 )
@@ -38,10 +39,7 @@ class Restart:
         colour = state.colour_for(on.release.id)
         unit = on.layout.unit(colour)
         changed = _changed_units(on, facts)
-        clean: tuple[Action, ...] = (
-            StopUnit(unit, timeout=30.0, kill=True),
-            Link(on.layout.colour(colour), on.folder),
-        )
+        clean = (_makes_room(on, state), Link(on.layout.colour(colour), on.folder))
         new = state.release(on.release.id) is None
         actions = (
             *((Mark(on.release.id, "live"),) if new else ()),
@@ -72,6 +70,14 @@ class Restart:
             *(PutBack(file.path) for file in changed),
             *((ReloadUnits(on.app.name),) if changed else ()),
         )
+
+
+def _makes_room(on: Target, state: AppState) -> StopUnit:
+    """Stop what is on the idle colour; one that had users a moment ago ends their requests."""
+    colour = state.colour_for(on.release.id)
+    had_users = colour in state.colours and state.colours[colour].active in _MAY_HAVE_USERS
+    unit = on.layout.unit(colour)
+    return StopUnit(unit, _LONGEST_STOP) if had_users else StopUnit(unit, timeout=30.0, kill=True)
 
 
 def _stops(on: Target, state: AppState) -> StopUnit:

@@ -1,3 +1,5 @@
+import pytest
+
 from deployer.core.actions.files import Install, Link, PutBack
 from deployer.core.actions.releases import Mark
 from deployer.core.actions.units import Pause, ReloadUnits, StartUnit, StopUnit
@@ -47,6 +49,17 @@ def test_a_release_that_is_known_keeps_its_state():
         Link("/srv/shop/run/green", FOLDER),
         StartUnit(GREEN, timeout=60.0),
     )
+
+
+@pytest.mark.parametrize("active", ["active", "deactivating"])
+def test_one_that_had_users_a_moment_ago_ends_their_requests(active: str):
+    older = {"release": "000040-0000000", "active": active}
+    state = app_answer(colours={"blue": {"release": OLD, "active": "active"}, "green": older})
+
+    do = Restart().do(target(), facts(state, **SAME))
+
+    assert isinstance(do, tuple)
+    assert do[1] == StopUnit(GREEN, timeout=900.0)
 
 
 def test_a_first_release_starts_on_the_first_colour():
