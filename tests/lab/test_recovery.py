@@ -127,7 +127,8 @@ def fill(host: LabHost, what: str) -> None:
 def small_disks(host: LabHost) -> Iterator[None]:
     """The app's folders on file systems that are nearly full, with their ballast in place."""
     places = {f"/srv/{APP}": ("600m", 60_000), f"/var/lib/deployer/{APP}": ("80m", 4_000)}
-    units = f"systemctl stop '{APP}@*'"
+    # A recovery that systemd tries again just now would find half of a copy, and call it damaged.
+    units = f"systemctl stop deployer-recover@{APP} '{APP}@*'"
     for place, (size, inodes) in places.items():
         line = (
             f"mode=$(stat -c %a {place}); cp -a {place} /root/aside && mount -t tmpfs "
