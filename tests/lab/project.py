@@ -74,6 +74,18 @@ class Project:
         done = self.inv(*words, "--output", "json")
         return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
+    def started(self, *words: str) -> "subprocess.Popen[str]":
+        """Begin a command whose lines are read while it runs."""
+        return subprocess.Popen(
+            [INV, *words, "--env", "lab", "--verbose", "--output", "plain"],
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def must(self, *words: str) -> str:
         """Type a command that has to succeed; gives what it printed."""
         done = self.inv(*words)
@@ -107,3 +119,9 @@ class Project:
         found = json.loads(body)
         assert isinstance(found, dict)
         return found
+
+
+def until(command: "subprocess.Popen[str]", *words: str) -> bool:
+    """Read lines of a command that was started, until one has all these words."""
+    assert command.stdout is not None
+    return any(all(word in line for word in words) for line in command.stdout)

@@ -15,7 +15,7 @@ from deployer.lab.host import LabHost
 from deployer.lab.lab import Lab
 from tests.faults.tiny import NAME, revise, tiny
 from tests.lab.outside import live
-from tests.lab.project import INV, Project
+from tests.lab.project import Project, until
 
 PROJECT = Path(__file__).parents[2]
 HOSTS = int(os.environ.get("DEPLOYER_DASK_HOSTS", "6"))
@@ -130,17 +130,8 @@ def test_a_worker_that_is_killed_is_a_lost_link_of_its_hosts(
     before = served(project)
     revise(project.app, "killed")
 
-    with subprocess.Popen(
-        [INV, "deploy", "--env", "lab", "--output", "plain", "--verbose", *spread(cluster)],
-        cwd=project.folder,
-        env=project.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as deploy:
-        assert deploy.stdout is not None
-        assert any("restart" in line and "started" in line for line in deploy.stdout)
+    with project.started("deploy", *spread(cluster)) as deploy:
+        assert until(deploy, "restart", "started")
         cluster.workers[0].send_signal(signal.SIGKILL)
         rest, _ = deploy.communicate(timeout=150)
 
@@ -165,17 +156,8 @@ def test_hosts_put_themselves_back_when_the_tool_is_killed(
     before = served(project)
     revise(project.app, "alone")
 
-    with subprocess.Popen(
-        [INV, "deploy", "--env", "lab", "--output", "plain", "--verbose", *spread(cluster)],
-        cwd=project.folder,
-        env=project.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as deploy:
-        assert deploy.stdout is not None
-        assert any("restart" in line and "started" in line for line in deploy.stdout)
+    with project.started("deploy", *spread(cluster)) as deploy:
+        assert until(deploy, "restart", "started")
         deploy.kill()
         deploy.wait(10)
     said = project.inv("status", "--output", "json")

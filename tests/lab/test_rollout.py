@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,7 @@ from deployer.lab.lab import Lab
 from deployer.lab.traffic import Traffic
 from tests.apps import commit, shop
 from tests.lab.outside import live
-from tests.lab.project import INV, Project
+from tests.lab.project import Project, until
 
 PROJECT = Path(__file__).parents[2]
 ILL = "/srv/shop/shared/media/ill"
@@ -146,7 +145,7 @@ def test_a_host_that_falls_ill_while_it_is_watched_takes_the_fleet_back(
     (old,) = set(served(project))
     roll(project, batches=[1, "100%"], settle="20s")
 
-    with started(project, "deploy", "--revision", touchy, "--unfreeze") as deploy:
+    with project.started("deploy", "--revision", touchy, "--unfreeze") as deploy:
         assert until(deploy, "watch", "started")
         fall_ill(project.hosts[0])
         rest, _ = deploy.communicate(timeout=90)
@@ -166,7 +165,7 @@ def test_a_controller_that_dies_in_a_pause_leaves_a_fleet_that_puts_itself_back(
     roll(project, batches=[1], pause="60s", on_failure="host")
 
     with users_of(project):
-        with started(project, "deploy", "--revision", touchy, "--unfreeze") as deploy:
+        with project.started("deploy", "--revision", touchy, "--unfreeze") as deploy:
             assert until(deploy, "begins in 60 s")
             assert live(project.hosts[0], "shop") != old
             deploy.send_signal(signal.SIGKILL)
@@ -178,22 +177,3 @@ def test_a_controller_that_dies_in_a_pause_leaves_a_fleet_that_puts_itself_back(
     assert served(project) == [old] * 4
     project.must("recover")
     project.must("status")
-
-
-def started(project: Project, *words: str) -> "subprocess.Popen[str]":
-    """Begin a command whose lines are read while it runs."""
-    return subprocess.Popen(
-        [INV, *words, "--env", "lab", "--verbose", "--output", "plain"],
-        cwd=project.folder,
-        env=project.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def until(command: "subprocess.Popen[str]", *words: str) -> bool:
-    """Read lines until one has all these words."""
-    assert command.stdout is not None
-    return any(all(word in line for word in words) for line in command.stdout)
