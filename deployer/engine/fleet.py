@@ -1,7 +1,8 @@
 """Does the same thing on many hosts at once; trouble of one host stays with that host."""
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cached_property
 from typing import TypeVar
 
 from deployer.engine.session import Session
@@ -36,5 +37,12 @@ class Fleet:
 
         if len(names) == 1:
             return {names[0]: one(names[0])}
-        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, max(1, len(names)))) as pool:
-            return dict(zip(names, pool.map(one, names), strict=True))
+        asked = {name: self._pool.submit(one, name) for name in names}
+        wait(asked.values())
+        return {name: answer.result() for name, answer in asked.items()}
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        # One for the whole run: to start a thread costs more, the more of them there are. Its
+        # threads end with the fleet.
+        return ThreadPoolExecutor(min(_AT_ONCE, max(1, len(self._sessions))), "fleet")
