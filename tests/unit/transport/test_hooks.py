@@ -1,4 +1,5 @@
 import os
+import time
 from pathlib import Path
 
 from deployer.transport.hooks import run_hook
@@ -38,3 +39,28 @@ def test_one_that_is_not_there_is_named():
         "`/no/such/hook` cannot be started: No such file or directory",
         (),
     )
+
+
+def test_what_it_leaves_running_is_not_waited_for():
+    words = ("sh", "-c", "echo done; setsid sleep 5 & exit 0")
+
+    assert run_hook(words, HERE, os.environ, 4.0) == ("", ("done",))
+
+
+def test_what_escapes_from_one_that_took_too_long_is_not_waited_for():
+    script = "setsid sleep 5 & sleep 600"
+
+    began = time.monotonic()
+    cause, _ = run_hook(("sh", "-c", script), HERE, os.environ, 0.2)
+
+    assert cause == "`sh` took longer than 0.2 s"
+    assert time.monotonic() - began < 4
+
+
+def test_of_megabytes_the_end_is_shown_in_whole_lines():
+    script = 'print("x" * 70_000_000); print("secret" * 9000); print("secret" * 9000); print("end")'
+
+    cause, lines = run_hook(("/usr/bin/env", "python3", "-c", script), HERE, os.environ, 60.0)
+
+    assert cause == ""
+    assert lines == ("(70054002 bytes before this are not shown)", "secret" * 9000, "end")
