@@ -31,8 +31,8 @@ class Around(Protocol):
         """Have these get requests again."""
         ...
 
-    def commit(self, serving: Hosts) -> None:
-        """The run is over and these serve; whatever has not been said yet is said now."""
+    def commit(self, serving: Hosts, broken: Hosts) -> None:
+        """The run is over and these serve; the broken ones could not be put back."""
         ...
 
     def unwind(self, reason: str, broken: Hosts) -> None:
@@ -58,7 +58,7 @@ class Nothing:
     def after(self, serving: Hosts) -> bool:
         return True
 
-    def commit(self, serving: Hosts) -> None:
+    def commit(self, serving: Hosts, broken: Hosts) -> None:
         return
 
     def unwind(self, reason: str, broken: Hosts) -> None:
@@ -72,11 +72,13 @@ class Nothing:
 class BalancerPlan:
     """The part of balancers in a run: their targets, and what they do when it comes to it.
 
-    `leave_out` and `take_in` also want to know whether it is the first change of the run there:
-    what undoes that one undoes all.
+    Those that change what may be put back also want to know whether it is the first change of the
+    run there: what undoes that one undoes all.
     """
 
     plan: Plan
     leave_out: Callable[[Hosts, bool], Step]
     take_in: Callable[[Hosts, bool], Step]
+    end: Callable[[Hosts, Hosts, bool], Step]
+    """At the end of a run: take in who serves, and leave out who is broken."""
     keep_out: Callable[[Hosts], Step]

@@ -61,18 +61,24 @@ class Balancing:
             Phase.PUBLISH, lambda host: (self._work.take_in(serving, self._is_first(host)),)
         )
 
-    def commit(self, serving: Hosts) -> None:
-        if not self.after(serving):
+    def commit(self, serving: Hosts, broken: Hosts) -> None:
+        if not self._order(
+            Phase.PUBLISH, lambda host: (self._work.end(serving, broken, self._is_first(host)),)
+        ):
             self._emit(Noticed(f"the balancer goes back: {self.reason}", "warning"))
             self._undoing.undo(self._hosts, self.reason, found_bad=False)
+            self._tell_broken(broken, self._hosts)
             return
         for host, end in self._fleet.each(self._hosts, self._end).items():
             self._tally.end(host, end)
+        self._tell_broken(broken, ())
 
     def unwind(self, reason: str, broken: Hosts) -> None:
-        if broken and self._changed and self._keeps_out(broken):
-            return
-        self._undoing.undo(self._hosts, reason, found_bad=False)
+        kept = self._keep_out(broken) if broken and self._changed else ()
+        others = tuple(host for host in self._hosts if host not in kept)
+        self._undoing.undo(others, reason, found_bad=False)
+        if self._changed:
+            self._tell_broken(broken, others)
 
     def reports(self) -> tuple[HostReport, ...]:
         return self._tally.reports(Outcome.ABORTED)
@@ -84,22 +90,45 @@ class Balancing:
     def _is_first(self, host: str) -> bool:
         return host not in self._changed
 
-    def _keeps_out(self, broken: Hosts) -> bool:
-        """Leave out for good what could not be put back; else everything here goes back."""
-        if not self._order(Phase.VERIFY, lambda _: (self._work.keep_out(broken),)):
-            return False
-        for host, end in self._fleet.each(self._hosts, self._end).items():
+    def _keep_out(self, broken: Hosts) -> Hosts:
+        """Leave out for good what could not be put back; gives the balancers that do so.
+
+        One that has failed, or was interrupted, takes no more orders.
+        """
+        if self._stop.is_set():
+            return ()
+        able = self._without_failed(self._hosts)
+        for host in able:  # one by one: what one cannot do, another may
+            self._carry_out((host,), Phase.VERIFY, lambda _: (self._work.keep_out(broken),))
+        able = self._without_failed(able)
+        for host, end in self._fleet.each(able, self._end).items():
             kept = end is Outcome.COMMITTED
             self._tally.end(host, Outcome.ROLLED_BACK if kept else end)
+        return able
+
+    def _tell_broken(self, broken: Hosts, sending: Hosts) -> None:
+        if not broken:
+            return
         names = ", ".join(broken)
         text = f"{names} could not be put back and gets no requests until a run ends well there"
-        self._emit(Noticed(text, "warning"))
-        return True
+        if sending:
+            lbs = ", ".join(sending)
+            text = f"{names} could not be put back, and {lbs} may send requests there: `inv drain`"
+        self._emit(Noticed(text, "error" if sending else "warning"))
+
+    def _without_failed(self, hosts: Hosts) -> Hosts:
+        return tuple(host for host in hosts if host not in self._tally.failed)
 
     def _order(self, phase: Phase, steps: Callable[[str], tuple[Step, ...]]) -> bool:
-        if not self._is_well:
-            return False
-        done = self._fleet.each(self._hosts, lambda one: self._compiled(one, phase, steps))
+        if self._is_well:
+            self._carry_out(self._hosts, phase, steps)
+        return self._is_well
+
+    def _carry_out(
+        self, hosts: Hosts, phase: Phase, steps: Callable[[str], tuple[Step, ...]]
+    ) -> None:
+        """Have these do it, if it can be done on all of them."""
+        done = self._fleet.each(hosts, lambda one: self._compiled(one, phase, steps))
         compiled = {host: one for host, one in done.items() if isinstance(one, Compiled)}
         self._tally.note_all("balancer", _errors(done))
         for host, one in compiled.items():
@@ -107,13 +136,12 @@ class Balancing:
             if refused is not None:
                 self._tally.failed[host] = refused
         orders = {host: one.order for host, one in compiled.items() if one.order.steps}
-        if not self._is_well or not orders:
-            return self._is_well
+        if not orders or self._stop.is_set() or self._without_failed(hosts) != hosts:
+            return
         if phase is not Phase.BUILD:
             self._changed.update(orders)
         ended = self._fleet.each(orders, lambda session: session.order(orders[session.host]))
         self._tally.note_all("balancer", ended)
-        return self._is_well
 
     def _compiled(
         self, session: Session, phase: Phase, steps: Callable[[str], tuple[Step, ...]]

@@ -226,7 +226,8 @@ class Conductor:
             refused = [host for host, end in ends.items() if isinstance(end, Locked | AgentRefused)]
             self._undoing.undo(refused, "it refused to commit", found_bad=self._tally.found_bad)
         everywhere = [target.host.name for target in self._plan.targets]
-        self._around.commit(self._tally.serving(everywhere, self._rolling.proven))
+        serving = self._tally.serving(everywhere, self._rolling.proven)
+        self._around.commit(serving, self._tally.broken)
         return (*self._tally.reports(Outcome.COMMITTED), *self._around.reports())
 
     def _end(self, session: Session, orders: Mapping[str, Order]) -> Outcome:

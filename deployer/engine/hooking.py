@@ -60,7 +60,7 @@ class Hooking:
         failed = [host for host in back if not self._undrain(host)]
         return not failed
 
-    def commit(self, serving: Hosts) -> None:
+    def commit(self, serving: Hosts, broken: Hosts) -> None:
         self.after(serving)
 
     def unwind(self, reason: str, broken: Hosts) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from deployer.core.around import BalancerPlan, Hosts
-from deployer.core.balance import BY_HAND, IN_A_RUN
+from deployer.core.balance import BY_HAND, IN_A_RUN, NOT_PUT_BACK
 from deployer.core.plan import Plan
 from deployer.core.step import Step
 from deployer.steps.balance import Balance, ConfigureBalancer, KeepOut
@@ -38,4 +38,7 @@ def around(plan: Plan) -> BalancerPlan:
     def take_in(serving: Hosts, first: bool) -> Step:  # noqa: FBT001  it is a Callable's
         return Balance("undrain", {}, serving, undoes=first)
 
-    return BalancerPlan(plan, leave_out, take_in, KeepOut)
+    def end(serving: Hosts, broken: Hosts, first: bool) -> Step:  # noqa: FBT001  as above
+        return Balance("undrain", dict.fromkeys(broken, NOT_PUT_BACK), serving, undoes=first)
+
+    return BalancerPlan(plan, leave_out, take_in, end, KeepOut)

@@ -6,7 +6,7 @@ from deployer.core.action import Action
 from deployer.core.actions.files import Install, Link, Put, PutBack
 from deployer.core.actions.web_server import Balance as LeaveOut
 from deployer.core.actions.web_server import ReloadWebServer, TestSites
-from deployer.core.balance import BY_HAND, NEW, NOT_PUT_BACK, balanced, balanced_before
+from deployer.core.balance import BY_HAND, IN_A_RUN, NEW, NOT_PUT_BACK, balanced, balanced_before
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.release import upstream_path
@@ -18,7 +18,6 @@ from deployer.core.step import (
     Scope,
     Skip,
     Target,
-    Told,
     Work,
 )
 
@@ -75,18 +74,18 @@ class Balance:
     def do(self, on: Target, facts: Facts) -> Work:
         now = facts[balanced(on.app.name)]
         wanted = self._wanted(on, now.hosts)
-        alone = any(not why for why in now.hosts.values()) and all(wanted.values())
-        if alone:
-            wanted = {name: now.hosts.get(name, why) for name, why in wanted.items()}
+        if all(wanted.values()) and any(not why for why in now.hosts.values()):
+            # Also when hosts have taken the place of those that serve: these stay until then.
+            notice = Notice(_ALONE.format(host=", ".join(self._out)))
+            return Skip(_AS_IT_IS, (notice,) if self._out else ())
         down = {name: why for name, why in wanted.items() if why}
-        notices = (Notice(_ALONE.format(host=", ".join(self._out))),) if alone else ()
         upstream = upstream_path(on.app.name)
         changed = _changed(on, facts)
         is_new = any(now.sha256 != one.sha256 for one in on.live_files if one.path == upstream)
         present = {host: why for host, why in now.hosts.items() if why}
         if not changed and not is_new and down == present:
-            return Skip("nothing changes for the balancer", notices)
-        actions: tuple[Action, ...] = (
+            return Skip("nothing changes for the balancer")
+        return (
             *(Install(on.layout.candidate(one.path), one.path) for one in changed),
             *(Link(link, target) for link, target in _links(on)),
             LeaveOut(
@@ -97,7 +96,6 @@ class Balance:
                 closing=on.layout.closing,
             ),
         )
-        return Told(actions, notices) if notices else actions
 
     def undo(self, on: Target, facts: Facts) -> tuple[Action, ...]:
         return (*_as_before(on), ReloadWebServer(closing=on.layout.closing)) if self._undoes else ()
@@ -108,7 +106,7 @@ class Balance:
         for name, why in wanted.items():
             if name in self._back and (self._by_hand or why != BY_HAND):
                 wanted[name] = ""
-            elif name in self._out and (self._by_hand or not why):
+            elif name in self._out and (self._by_hand or why in ("", IN_A_RUN)):
                 wanted[name] = self._out[name]
         return wanted
 
@@ -142,6 +140,7 @@ class KeepOut:
         return ()
 
 
+_AS_IT_IS = "the balancer stays as it is: nobody else would get requests"
 _ALONE = "{host} is not left out of the balancer: no other host would get requests"
 
 

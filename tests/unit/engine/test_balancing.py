@@ -59,6 +59,7 @@ class Played:
             plan,
             lambda batch, first: made("out", *batch, first),
             lambda serving, first: made("in", *serving, first),
+            lambda serving, broken, first: made("end", *serving, *broken, first),
             lambda broken: made("keep", *broken),
         )
         sessions = {name: self._session(name) for name in names}
@@ -82,9 +83,9 @@ def test_a_batch_is_left_out_and_taken_in_and_only_the_first_change_undoes():
     assert played.of.begin()
     assert played.of.before(("web1",))
     assert played.of.after(("web1",))
-    played.of.commit(("web1",))
+    played.of.commit(("web1",), ())
 
-    assert played.made == [("out", "web1", True), ("in", "web1", False), ("in", "web1", False)]
+    assert played.made == [("out", "web1", True), ("in", "web1", False), ("end", "web1", False)]
     assert played.outcomes == [Outcome.COMMITTED]
 
 
@@ -141,13 +142,59 @@ def test_what_cannot_be_kept_out_is_put_back_like_all_else():
     played.of.unwind("web1 failed", ("web1",))
 
     assert played.outcomes == [Outcome.ROLLED_BACK]
+    assert said(played) == [
+        "web1 could not be put back, and lb1 may send requests there: `inv drain`"
+    ]
+
+
+def test_a_balancer_that_failed_does_not_hinder_another_from_keeping_out_what_is_broken():
+    fails = (BEGIN, ORDER, ORDER, Exchange("order", (BAD,)), BACK)
+    played = Played(fails, (BEGIN, ORDER, ORDER, ORDER, ORDER, COMMIT))
+    played.of.begin()
+    played.of.before(("web1",))
+    assert not played.of.after(("web1",))
+
+    played.of.unwind("lb1 failed", ("web1",))
+
+    assert played.outcomes == [Outcome.ROLLED_BACK] * 2
+    assert said(played) == [
+        "web1 could not be put back, and lb1 may send requests there: `inv drain`"
+    ]
+
+
+def test_who_is_interrupted_hears_that_a_broken_host_gets_requests():
+    played = Played((BEGIN, ORDER, ORDER, BACK))
+    played.of.begin()
+    played.of.before(("web1",))
+    played.stop.set()
+
+    played.of.unwind("interrupted", ("web1",))
+
+    assert played.outcomes == [Outcome.ROLLED_BACK]
+    assert said(played) == [
+        "web1 could not be put back, and lb1 may send requests there: `inv drain`"
+    ]
+
+
+def test_what_is_broken_after_a_run_that_others_ended_well_is_left_out_and_that_is_said():
+    played = Played((BEGIN, ORDER, ORDER, COMMIT))
+    played.of.begin()
+
+    played.of.commit(("web1",), ("web2",))
+
+    assert played.made == [("end", "web1", "web2", True)]
+    assert said(played)[0].startswith("web2 could not be put back and gets no requests")
+
+
+def said(played: Played) -> list[str]:
+    return [one.text for one in played.events if isinstance(one, Noticed)]
 
 
 def test_one_that_cannot_take_all_in_goes_back_after_the_others_have_committed():
     played = Played((BEGIN, ORDER, Exchange("order", (BAD,)), BACK))
     played.of.begin()
 
-    played.of.commit(("web1",))
+    played.of.commit(("web1",), ())
 
     assert played.outcomes == [Outcome.ROLLED_BACK]
 
@@ -175,8 +222,8 @@ class Noted(Nothing):
     def after(self, serving: Hosts) -> bool:
         return self._well("after", *serving)
 
-    def commit(self, serving: Hosts) -> None:
-        self._well("commit", *serving)
+    def commit(self, serving: Hosts, broken: Hosts) -> None:
+        self._well("commit", *serving, *broken)
 
     def unwind(self, reason: str, broken: Hosts) -> None:
         self._well("unwind", reason, *broken)

@@ -104,6 +104,30 @@ def test_a_run_leaves_out_who_gets_requests_and_takes_in_who_was_not_left_out_by
     assert isinstance(Balance("undrain", {}, ["web2"]).do(on(), state), Skip)
 
 
+def test_what_is_broken_at_the_end_of_a_run_is_left_out_for_that_reason():
+    end = Balance("undrain", {"web2": "not put back"}, ["web1"])
+
+    for why in ("", "in a run"):
+        work = end.do(on(), known(web1="", web2=why))
+        assert isinstance(work, tuple)
+        change = work[-1]
+        assert isinstance(change, LeaveOut)
+        assert change.down == (("web2", "not put back"),)
+
+
+def test_hosts_that_shall_be_replaced_serve_until_the_new_ones_have_proved_themselves():
+    before = known(sha="old", old1="", old2="")
+
+    first = Balance("drain", {"web1": "in a run"}).do(on(), before)
+    then = Balance("undrain", {}, ["web1"]).do(on(), before)
+
+    assert isinstance(first, Skip)
+    assert isinstance(then, tuple)
+    change = then[-1]
+    assert isinstance(change, LeaveOut)
+    assert change.down == (("web2", "new"),)
+
+
 def test_the_last_one_that_gets_requests_is_not_left_out_and_that_is_said():
     work = Balance("drain", {"web1": "in a run"}).do(on(), known(web1="", web2=BY_HAND))
 
