@@ -21,5 +21,5 @@ def beside(at: Environment, plan: Plan) -> Join:
         return lambda stop, patience: Balancing(part, at.balancing, at.emit, stop, patience)
     hooks = hooks_of(at) if plan.release is not None else None
     if hooks is not None:
-        return lambda _stop, _patience: hooking(at, hooks)
+        return lambda stop, _patience: hooking(at, hooks, stop)
     return lambda _stop, _patience: Nothing()

@@ -1,7 +1,9 @@
 """Hooks for a balancer of others: run here, bounded, and what they have left out is remembered."""
 
+import fcntl
 import json
 import os
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ from deployer.api.environment import Environment
 from deployer.core.balance import BY_HAND, IN_A_RUN
 from deployer.core.event import OutputLine
 from deployer.engine.hooking import Hook, Hooking, LeftOut
-from deployer.errors import UsageError
+from deployer.engine.redact import Redactor
+from deployer.errors import Locked, UsageError
+from deployer.inventory.secrets import at_hand
 from deployer.transport.hooks import run_hook
 
 
@@ -30,33 +34,51 @@ class LeftOutFile:
     def write(self, hosts: Mapping[str, str]) -> None:
         """Keep it; on disk when this returns. Raises UsageError."""
         try:
-            self.path.parent.mkdir(exist_ok=True)
-            (self.path.parent / ".gitignore").write_text("*\n")
+            self._make_folder()
             partial = self.path.with_suffix(".partial")
             with partial.open("w") as file:
-                json.dump({"pid": os.getpid(), "hosts": dict(hosts)}, file)
+                json.dump({"hosts": dict(hosts)}, file)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(self.path)
         except OSError as error:
-            raise UsageError(
-                f"`{self.path}` cannot be written: {error.strerror}.",
-                hint="it keeps which hosts the balancer leaves out; give this user the right",
-            ) from error
+            raise self._refused(error) from error
+
+    def hold(self) -> object:
+        """Be at work for as long as what this gives is kept; raises UsageError."""
+        try:
+            self._make_folder()
+            held = _Held(os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+            fcntl.flock(held.descriptor, fcntl.LOCK_SH)
+        except OSError as error:
+            raise self._refused(error) from error
+        return held
 
     @property
     def is_at_work(self) -> bool:
-        """Whether the program that wrote it still runs, and is another one."""
-        pid = self._found().get("pid")
-        if not isinstance(pid, int) or pid == os.getpid():
-            return False
+        """Whether a run holds it; the kernel forgets one that was killed."""
         try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+            with self._lock.open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
             return False
-        except PermissionError:
+        except OSError:
             return True
-        return True
+        return False
+
+    @property
+    def _lock(self) -> Path:
+        return self.path.with_suffix(".lock")
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(exist_ok=True)
+        (self.path.parent / ".gitignore").write_text("*\n")
+
+    def _refused(self, error: OSError) -> UsageError:
+        return UsageError(
+            f"`{self.path}` cannot be written: {error.strerror}.",
+            hint="it keeps which hosts the balancer leaves out; give this user the right, and room",
+        )
 
     def _found(self) -> Mapping[str, object]:
         with suppress(OSError, ValueError):
@@ -64,6 +86,16 @@ class LeftOutFile:
             if isinstance(found, dict):
                 return found
         return {}
+
+
+class _Held:
+    """A lock that ends with the one who has it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
 
 
 def hooks_of(at: Environment) -> HooksBalancer | None:
@@ -77,15 +109,20 @@ def left_out(at: Environment) -> LeftOutFile:
     return LeftOutFile(at.place.folder / f".deployer/left-out-{at.inventory.environment}.json")
 
 
-def hooking(at: Environment, hooks: HooksBalancer) -> Hooking:
+def hooking(at: Environment, hooks: HooksBalancer, stop: threading.Event) -> Hooking:
     """Give what hooks do in a run."""
     web = (host.name for host in at.inventory.web_hosts)
     memory: LeftOut = left_out(at)
-    return Hooking(web, hook(at, hooks), memory, at.emit, at.place.clock)
+    return Hooking(web, hook(at, hooks), memory, at.emit, at.place.clock, stop)
 
 
 def hook(at: Environment, hooks: HooksBalancer) -> Hook:
-    """Give the way to run a hook for a host; its lines are shown without secrets."""
+    """Give the way to run a hook for a host; its lines are shown without secrets.
+
+    Also in a command that needs none: the hook has them in its environment.
+    """
+    known = (*at.secrets.values(), *at_hand(at.inventory, at.place.environ, at.place.folder))
+    redact = Redactor(secret.reveal() for secret in known)
 
     def run(name: str, host: str) -> str:
         words = hooks.drain_words if name == "drain" else hooks.undrain_words
@@ -100,8 +137,8 @@ def hook(at: Environment, hooks: HooksBalancer) -> Hook:
         environment = {**at.place.environ, **about}
         cause, lines = run_hook(words, at.place.folder, environment, hooks.timeout)
         for line in lines:
-            at.emit(OutputLine(host, name, at.redact(line)))
-        last = f": {at.redact(lines[-1])}" if cause and lines else ""
+            at.emit(OutputLine(host, name, redact(line)))
+        last = f": {redact(lines[-1])}" if cause and lines else ""
         return f"{cause}{last}"
 
     return run
@@ -125,15 +162,24 @@ def take_in_again(at: Environment) -> None:
 
 
 def drain_by_hand(at: Environment, hooks: HooksBalancer, host: str) -> str:
-    """Leave a host out until `undrain`; gives what went wrong."""
+    """Leave a host out until `undrain`; gives what went wrong, and then it is taken in again."""
     memory = left_out(at)
     memory.write({**memory.read(), host: BY_HAND})
-    return hook(at, hooks)("drain", host)
+    cause = hook(at, hooks)("drain", host)
+    if not cause:
+        return ""
+    worse = undrain_by_hand(at, hooks, host)
+    return f"{cause}; nor could it be taken in again: {worse}" if worse else cause
 
 
 def undrain_by_hand(at: Environment, hooks: HooksBalancer, host: str) -> str:
     """Take a host in again; gives what went wrong."""
     memory = left_out(at)
+    if memory.is_at_work and memory.read().get(host) == IN_A_RUN:
+        raise Locked(
+            f"A run is at work and has left `{host}` out; it takes it in again.",
+            hint=f"wait for it: `inv status --env {at.inventory.environment}`",
+        )
     cause = hook(at, hooks)("undrain", host)
     if not cause:
         memory.write({name: why for name, why in memory.read().items() if name != host})

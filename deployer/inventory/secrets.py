@@ -48,6 +48,21 @@ def resolve(
     return {name: Secret(value) for name, value in usable.items()}
 
 
+def at_hand(
+    inventory: Inventory, environ: Mapping[str, str], project: Path = Path()
+) -> tuple[Secret, ...]:
+    """Give what is known of the secrets without a program: for what must not show them."""
+    source = inventory.secrets
+    if not isinstance(source, EnvSecrets | DotenvSecrets):
+        source = EnvSecrets()
+    try:
+        values = _values(source, environ, project)
+    except UsageError:
+        return ()
+    found = (values.get(name, "") for name in inventory.secret_names())
+    return tuple(Secret(value) for value in found if value)
+
+
 def _is_usable(value: str) -> bool:
     return 0 < len(value.encode("utf-8", "replace")) <= LONGEST_VALUE and "\0" not in value
 
