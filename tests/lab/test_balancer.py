@@ -222,7 +222,9 @@ def test_a_change_of_the_balancer_alone_goes_live_by_a_deploy_that_has_nothing_e
     assert "balance" not in again
 
 
-def test_a_new_host_gets_requests_when_it_has_proved_itself(project, balancer, lab):
+def test_a_new_host_gets_requests_and_takes_the_place_of_others_when_it_has_proved_itself(
+    project, balancer, lab
+):
     new = lab.hosts[4]
     project.section("hosts")[new.name] = {
         "address": new.address,
@@ -233,11 +235,19 @@ def test_a_new_host_gets_requests_when_it_has_proved_itself(project, balancer, l
 
     bad = project.inv("deploy", "--revision", "sick", "--force", "--unfreeze")
     unknown = new.name not in balancer.run(f"cat {HOSTS_FILE}").stdout
+    others = [project.section("hosts").pop(host.name) for host in project.hosts[:3]]
+    project.write()
     with users_of(balancer) as users:
         project.must("deploy", "--revision", "next", "--force", "--unfreeze")
         waits_for(lambda: all(one.hosts[new.name] for one in users))
+    alone = balancer.run(f"grep -c weight= {HOSTS_FILE}").stdout.strip()
+    for host, section in zip(project.hosts[:3], others, strict=True):
+        project.section("hosts")[host.name] = section
+    project.write()
+    project.must("deploy", "--revision", "next", "--force", "--unfreeze")
 
     assert bad.returncode == 6, bad.stdout
+    assert alone == "1"
     assert unknown, "the site of a failed deploy stayed"
     assert left_out(balancer) == []
 
