@@ -63,18 +63,27 @@ def _by_hook(at: Environment, hooks: HooksBalancer) -> Ending:
     cause = (drain_by_hand if drains else undrain_by_hand)(at, hooks, host)
     outcome = Outcome.ABORTED if cause else Outcome.COMMITTED
     report = HostReport(host, outcome, step=at.request.command, cause=cause)
-    what = "gets no requests until `inv undrain`" if drains else "gets requests again"
-    return Ending((report,), cause or f"{host} {what}")
+    return Ending((report,), cause or _done(at))
 
 
 def drain(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     """Have every balancer leave the host out, once what it has begun is done."""
-    return run_plan(at, sessions, plan_drain(at, sessions))
+    return _told(at, run_plan(at, sessions, plan_drain(at, sessions)))
 
 
 def undrain(at: Environment, sessions: Mapping[str, Session]) -> Ending:
     """Have every balancer send requests to the host again."""
-    return run_plan(at, sessions, plan_undrain(at, sessions))
+    return _told(at, run_plan(at, sessions, plan_undrain(at, sessions)))
+
+
+def _told(at: Environment, ending: Ending) -> Ending:
+    return replace(ending, summary=_done(at)) if ending.outcome is Outcome.COMMITTED else ending
+
+
+def _done(at: Environment) -> str:
+    drains = at.request.command == "drain"
+    what = "gets no requests until `inv undrain`" if drains else "gets requests again"
+    return f"{_host(at)} {what}"
 
 
 def plan_drain(at: Environment, sessions: Mapping[str, Session]) -> Plan:

@@ -10,6 +10,7 @@ from deployer.api.request import LogsRequest
 from deployer.api.sessions import address, reached
 from deployer.api.watching import watch
 from deployer.core.inventory import App
+from deployer.core.processes import is_process_name
 from deployer.core.release import COLOURS, Layout
 from deployer.engine.session import Session
 from deployer.errors import DeployerError, HostError, UsageError
@@ -32,10 +33,15 @@ def logs(place: Place, request: LogsRequest) -> int:
     wanted = pattern(request.grep)
     with Broadcast((Messages(Stream(place.stderr)),)) as emit:
         at = environment(place, request, emit, with_secrets=False)
-        app = at.inventory.app.name
-        command = journalctl(request, units_of(at.inventory.app, request.process))
+        app = at.inventory.app
+        command = journalctl(request, units_of(app, request.process))
         lines = HostLines(output, place.stdout, place.clock, name="logs", hosts=len(at.hosts))
         addresses = tuple(address(at.inventory, host) for host in at.hosts)
+        if request.process and request.process not in (*app.processes, *app.timers):
+            text = (
+                f"the inventory has no process and no timer `{request.process}` ({_there_are(app)})"
+            )
+            at.notice(f"{text}; this is what an earlier one logged", "warning")
 
         def show(session: Session) -> int:
             message = {"command": list(command), "user": "", "env_files": [], "folder": "/"}
@@ -47,7 +53,8 @@ def logs(place: Place, request: LogsRequest) -> int:
 
             return session.stream(message, on_line, silence=silence)
 
-        with reached(transport_for(at), app, addresses, emit, at.redact) as (sessions, errors):
+        reaching = reached(transport_for(at), app.name, addresses, emit, at.redact)
+        with reaching as (sessions, errors):
             try:
                 ends = watch(sessions, show)
             except KeyboardInterrupt:
@@ -60,18 +67,27 @@ def logs(place: Place, request: LogsRequest) -> int:
 
 
 def units_of(app: App, process: str) -> tuple[str, ...]:
-    """Name the units of the web app, or of one process or timer; raises UsageError."""
+    """Name the units of the web app, or of one process or timer, maybe of an earlier release.
+
+    Raises UsageError for what can be no name of one.
+    """
     if not process:
         return tuple(Layout(app.name).unit(colour) for colour in COLOURS)
+    copies, runs = f"{app.name}.{process}@*.service", f"{app.name}.{process}.service"
     if process in app.processes:
-        return (f"{app.name}.{process}@*.service",)
+        return (copies,)
     if process in app.timers:
-        return (f"{app.name}.{process}.service",)
-    known = ", ".join((*app.processes, *app.timers))
+        return (runs,)
+    if is_process_name(process):
+        return (copies, runs)
     raise UsageError(
-        f"`{app.name}` has no process and no timer `{process[:80]}`.",
-        hint=f"there are: {known}" if known else "the inventory has neither processes nor timers",
+        f"`--process {process[:80]}` can be no process and no timer.", hint=_there_are(app)
     )
+
+
+def _there_are(app: App) -> str:
+    known = ", ".join((*app.processes, *app.timers))
+    return f"there are: {known}" if known else "the inventory has neither processes nor timers"
 
 
 def journalctl(request: LogsRequest, units: tuple[str, ...]) -> tuple[str, ...]:

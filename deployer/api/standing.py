@@ -29,7 +29,7 @@ def refuse_frozen(at: Environment, found: Mapping[str, AppState], revision: str)
         frozen = state.freeze_of(revision)
         if frozen:
             raise Locked(
-                f"`{revision[:12]}` is frozen on `{host}`: it was rolled back {frozen}.",
+                f"`{revision[:12]}` is frozen on `{host}`: {frozen.why}.",
                 hint="fix it and deploy a new revision, or add `--unfreeze` to try this one again",
             )
 
@@ -40,5 +40,5 @@ def standing(found: Mapping[str, AppState], revision: str) -> tuple[tuple[str, s
     for host, state in found.items():
         frozen = state.freeze_of(revision)
         told += [(host, f"held {state.held}")] if state.held else []
-        told += [(host, f"frozen: rolled back {frozen}")] if frozen else []
+        told += [(host, f"frozen: {frozen}")] if frozen else []
     return tuple(told)

@@ -169,7 +169,7 @@ def _note(env: str, host: str, standing: Standing, split: Split | None) -> str:
         f"at work: {state.locked_by}" if state.locked_by else "",
         f"held {state.hold}" if state.hold else "",
         _maintenance(env, state),
-        *(f"frozen: rolled back {one}" for one in state.frozen),
+        *(f"frozen: {one}" for one in state.frozen),
     )
     said = "; ".join(part for part in parts if part)
     if not state.broken and not standing.damage:

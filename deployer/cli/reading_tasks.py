@@ -58,7 +58,7 @@ def check(context: Context, env: str = "", limit: str = "", output: str = "auto"
         "since": "only lines after this time, as journalctl has it (`-1h`, `today`); default all",
         "grep": "only lines in which this regular expression is found; default all",
         "lines": "how many of the last lines to begin with; default 100",
-        "process": "only of this process or timer of the inventory; default the web app",
+        "process": "only of this process or timer, of any release; default the web app",
         "output": "auto, console or plain (lines), or json (one object a line); default auto",
     },
 )

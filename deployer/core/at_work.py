@@ -48,8 +48,13 @@ class Frozen:
     when: str = ""
 
     def __str__(self) -> str:
+        """Say which revision it is and what happened to it."""
+        return f"`{self.revision[:12]}`, {self.why}"
+
+    @property
+    def why(self) -> str:
         """Say what happened to it."""
-        return f"`{self.revision[:12]}` by run `{self.run}` on {self.when}: {self.cause}"
+        return f"rolled back by run `{self.run}` on {self.when}: {self.cause}"
 
 
 def age(seconds: float) -> str:

@@ -25,7 +25,7 @@ from deployer.core.step import (
 class ConfigureBalancer:
     """Write the balancer's files where nothing reads them, and test them there."""
 
-    name = "configure-balancer"
+    name = "configure"
     phase = Phase.BUILD
     scope = Scope.EACH
 
@@ -114,7 +114,7 @@ class Balance:
 class KeepOut:
     """All goes back to what it was before the run, but hosts that are broken get no requests."""
 
-    name = "keep-out"
+    name = "keep_out"
     phase = Phase.VERIFY
     scope = Scope.EACH
 

@@ -89,7 +89,7 @@ def _kind(row: Row) -> Sequence[str]:
 
 
 def _all(row: Row) -> Sequence[str]:
-    what = ", ".join(f"{count} × {name}" for name, count in _did(row).items())
+    what = ", ".join(f"{count}x {name}" for name, count in _did(row).items())
     counts = (f"{_whole(row, 'asked'):,}", str(row["failed"]))
     return (str(row["hosts"]), what, *counts, *_times(row, "p50", "p99", "silence"))
 

@@ -87,7 +87,8 @@ def test_a_host_can_be_drained_and_stopped_and_nobody_notices(project, balancer)
         talked = Long(lambda: talk(address, count=10, pause=0.5))
         Event().wait(1)
         for host in project.hosts[:3]:
-            project.must("drain", "--host", host.name)
+            done = project.must("drain", "--host", host.name)
+            assert f"{host.name} gets no requests until `inv undrain`" in done
             host.run("systemctl kill --signal=KILL nginx; systemctl stop nginx")
             asked = sum(one.hosts[host.name] for one in users)
             Event().wait(0.5)

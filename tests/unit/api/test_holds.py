@@ -64,7 +64,7 @@ def test_what_stands_in_the_way_is_said_in_words():
     hold = Hold("h-1", "ann", "moving", "until noon")
     assert str(hold) == "by `ann`: moving (id `h-1`, until noon)"
     frozen = Frozen("a" * 40, "000001-aaaaaaa", "r8", "it failed", "Monday")
-    assert str(frozen) == "`aaaaaaaaaaaa` by run `r8` on Monday: it failed"
+    assert str(frozen) == "`aaaaaaaaaaaa`, rolled back by run `r8` on Monday: it failed"
 
 
 @pytest.mark.parametrize("answer", [None, {}, [], "x", 3])

@@ -39,8 +39,9 @@ def test_the_log_of_a_process_is_that_of_all_its_copies_and_of_a_timer_that_of_i
 
     assert units_of(app, "worker") == ("shop.worker@*.service",)
     assert units_of(app, "nightly") == ("shop.nightly.service",)
-    with pytest.raises(UsageError, match="no process and no timer `wroker`") as refused:
-        units_of(app, "wroker")
+    assert units_of(app, "earlier") == ("shop.earlier@*.service", "shop.earlier.service")
+    with pytest.raises(UsageError, match="`--process work\\*r` can be no process") as refused:
+        units_of(app, "work*r")
     assert refused.value.hint == "there are: worker, nightly"
 
 

@@ -25,7 +25,7 @@ def test_the_page_says_how_many_failed_of_how_many(tmp_path: Path) -> None:
 
     assert "**0 of 100,123 requests failed** in 20 deploys, rollbacks and failed deploys" in text
     assert "on 3 hosts behind a balancer" in text
-    assert "| 3 | 15 × good, 5 × hang | 100,123 | 0 | 12 ms | 42 ms | 50 ms |" in text
+    assert "| 3 | 15x good, 5x hang | 100,123 | 0 | 12 ms | 42 ms | 50 ms |" in text
 
 
 def test_each_kind_has_its_line_with_pause_and_memory(tmp_path: Path) -> None:
