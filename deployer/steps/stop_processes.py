@@ -8,7 +8,10 @@ from deployer.core.step import Phase, Scope, Skip, Target, Work
 
 
 class StopProcesses:
-    """Stop those that ask for it, or with `everything` all and the timers too, for a restore."""
+    """Stop those that ask for it, or with `everything` all and the timers too, for a restore.
+
+    One that the inventory names no more stops too: it may have asked, and goes with this release.
+    """
 
     name = "stop_processes"
     phase = Phase.PUBLISH
@@ -32,4 +35,4 @@ class StopProcesses:
 
 def _asks(on: Target, one: ProcessState) -> bool:
     process = on.app.processes.get(one.name)
-    return not one.is_timer and process is not None and process.stop_before_migrate
+    return not one.is_timer and (process is None or process.stop_before_migrate)

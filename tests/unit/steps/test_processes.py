@@ -69,11 +69,17 @@ def test_what_was_live_settles_its_own_and_a_first_deploy_leaves_nothing():
 
 
 def test_only_those_stop_before_a_migration_that_ask_for_it():
-    running = standing(ONE, TWO, "shop.mailer@1.service", NIGHTLY, "shop.unknown@1.service")
+    running = standing(ONE, TWO, "shop.mailer@1.service", NIGHTLY)
 
     assert StopProcesses().do(on_web1(), running) == (Stop((ONE, TWO)),)
     assert isinstance(StopProcesses().do(on_web1(), standing(NIGHTLY)), Skip)
     assert StopProcesses().undo(on_web1(), running) == ()
+
+
+def test_one_that_has_another_name_by_now_stops_before_a_migration_too():
+    running = standing("shop.jobs@1.service", "shop.mailer@1.service", "shop.old.timer")
+
+    assert StopProcesses().do(on_web1(), running) == (Stop(("shop.jobs@1.service",)),)
 
 
 def test_for_a_restore_all_stop_and_then_run_again():
