@@ -1,7 +1,7 @@
 """Which hosts did not end well in the last run from this folder: what `--limit @failed` names."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,21 +42,37 @@ def remember(
         path.write_text(json.dumps({"hosts": names, **(kept if has_it else {})}) + "\n")
 
 
-def recall(place: Place, environment: str) -> Failed:
-    """Read who failed; raises UsageError when nobody did."""
+def recall(place: Place, environment: str, known: Container[str]) -> Failed:
+    """Read who failed, of the hosts that are `known` by now; raises UsageError when nobody did."""
+    hint = f"`inv status --env {environment}` shows all; name hosts by `--limit`"
+    path = _file(place, environment)
     try:
-        found = json.loads(_file(place, environment).read_text())
-        names = tuple(str(name) for name in found["hosts"])
+        found = json.loads(path.read_text())
+        names = [str(name) for name in _listed(found["hosts"])]
         has_it = "revision" in found
         release = Release(int(found["number"]), str(found["revision"])) if has_it else None
-    except (OSError, ValueError, KeyError, TypeError):
-        names, release = (), None
-    if not names:
+    except FileNotFoundError:
         raise UsageError(
-            f"No host of `{environment}` failed in the last run from this folder.",
-            hint=f"`inv status --env {environment}` shows all; name hosts by `--limit`",
+            f"No host of `{environment}` failed in the last run from this folder.", hint=hint
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"`{path}` cannot be read, so nobody knows who failed.", hint=hint
+        ) from error
+    hosts = tuple(name for name in names if name in known)
+    if not hosts:
+        raise UsageError(
+            f"Who failed in the last run from this folder ({', '.join(names)}) is not in "
+            f"`{environment}` any more.",
+            hint=hint,
         )
-    return Failed(names, release)
+    return Failed(hosts, release)
+
+
+def _listed(found: object) -> list[object]:
+    if not isinstance(found, list):
+        raise TypeError("no list of hosts")
+    return found
 
 
 def _file(place: Place, environment: str) -> Path:

@@ -40,7 +40,7 @@ def environment(
     """
     name = choose_environment(request.env or None, place.environ, place.inventories)
     inventory = load(place.inventories, name, place.environ)
-    failed = recall(place, name) if request.limit == FAILED else None
+    failed = recall(place, name, inventory.hosts) if request.limit == FAILED else None
     chosen = select(inventory, ",".join(failed.hosts) if failed else request.limit)
     hosts = tuple(host for host in chosen if not host.is_balancer)
     if not hosts and not balancers_too:
