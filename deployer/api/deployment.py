@@ -98,7 +98,7 @@ def make_plan(
         release=on[0].release if makes_release else None,
         rollout=rollout,
         waits=(rollout.settle + rollout.pause + drain + _SWITCH) * (len(cut) - 1),
-        between=between(rollout),
+        between=between(rollout, steps),
     )
 
 

@@ -37,7 +37,8 @@ def in_short(states: tuple[ProcessState, ...]) -> str:
 def _timer(one: ProcessState) -> str:
     when = one.active
     if one.is_active:
-        when = f"next {one.next}" if one.next else "at work"
+        idle = "never fires again" if one.over else "at work"
+        when = f"next {one.next}" if one.next else idle
     failed = f", last run: {one.last}" if one.last not in ("", "success") else ""
     return f"{one.name} {when}{failed}"
 

@@ -4,7 +4,7 @@ from deployer.core.actions.backups import Backup, CopyBackups, RequireBackup, Ve
 from deployer.core.actions.files import Discard, Install, Link, MakeFolder, Put, PutBack, Unlink
 from deployer.core.actions.health import CheckHealth
 from deployer.core.actions.migrations import ApplyMigrations, AskSchema, SettleSchema
-from deployer.core.actions.processes import RunProcesses, StopProcesses
+from deployer.core.actions.processes import ProveProcesses, RunProcesses, StopProcesses
 from deployer.core.actions.programs import Run
 from deployer.core.actions.releases import (
     EnsureVenv,
@@ -65,6 +65,7 @@ Action = (
     | Resume
     | Restoring
     | RunProcesses
+    | ProveProcesses
     | StopProcesses
     | Prune
 )

@@ -69,6 +69,8 @@ def describe(action: Action) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915  o
             return f"start {unit}: the app is up again"
         case processes.RunProcesses():
             return _processes(action)
+        case processes.ProveProcesses(release, names):
+            return f"see that {', '.join(names)} still run on {release}, and never died"
         case processes.StopProcesses(names):
             return f"stop {', '.join(names)}"
         case units.ReloadUnits():

@@ -18,6 +18,8 @@ class ProcessState:
     restarts: int = 0
     release: str = ""
     next: str = ""
+    over: bool = False
+    """Whether a timer never fires again."""
     last: str = ""
     """How a timer's last run ended: `success`, or what systemd calls it; "" if it never ran."""
 
@@ -67,5 +69,6 @@ def _state(data: Mapping[str, object]) -> ProcessState:
         restarts=restarts if isinstance(restarts, int) else 0,
         release=str(data.get("release") or ""),
         next=str(data.get("next") or ""),
+        over=data.get("over") is True,
         last=str(data.get("last") or ""),
     )

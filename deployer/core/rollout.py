@@ -49,8 +49,8 @@ class Rollout(Model):
     )
     settle: Between = Field(
         default=0.0,
-        description="How long all hosts that have switched must stay healthy before the next "
-        "batch begins.",
+        description="How long all hosts that have switched must stay healthy, and their processes "
+        "alive, before the next batch begins.",
     )
     pause: Between = Field(
         default=0.0, description="How long to wait after that; Ctrl-C takes all hosts back."

@@ -1,5 +1,6 @@
 """After the web role is proven: the processes and timers of the release run, and no others."""
 
+from deployer.core.actions.processes import ProveProcesses
 from deployer.core.actions.processes import RunProcesses as Run
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_state import app_state
@@ -33,17 +34,24 @@ class RunProcesses:
         dropped = gone(state.processes, units)
         if not units and not dropped:
             return Skip("no process and no timer runs on this host")
-        # On the way back nobody is to be kept from the older release by what is broken anyway.
-        excused = not_running(state.processes) if self._recorded else ()
         settle = max(on.app.health.settle, _SETTLE)
         return Told(
-            (Run(on.release.id, units, excused, settle),),
+            (Run(on.release.id, units, self._excused(facts), settle),),
             tuple(Notice(f"`{unit}` is stopped and removed") for unit in dropped),
         )
+
+    def proof(self, on: Target, facts: Facts) -> tuple[ProveProcesses, ...]:
+        """Give what sees later that they have stayed alive."""
+        units = tuple(one for one in self._units(on, facts) if one not in self._excused(facts))
+        return (ProveProcesses(on.release.id, units),) if units else ()
 
     def undo(self, on: Target, facts: Facts) -> tuple[Run, ...]:
         # What was live before settles its own; on a first deploy there is nothing to settle.
         return () if facts[app_state()].live else (Run(""),)
+
+    def _excused(self, facts: Facts) -> tuple[str, ...]:
+        # On the way back nobody is to be kept from the older release by what is broken anyway.
+        return not_running(facts[app_state()].processes) if self._recorded else ()
 
     def _units(self, on: Target, facts: Facts) -> tuple[str, ...]:
         if self._recorded:

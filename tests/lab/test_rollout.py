@@ -157,6 +157,28 @@ def test_a_host_that_falls_ill_while_it_is_watched_takes_the_fleet_back(
     assert "web2 | restart" not in rest
 
 
+def test_a_worker_that_dies_while_its_host_is_watched_takes_the_fleet_back(
+    project: Project, touchy: str
+) -> None:
+    (old,) = set(served(project))
+    roll(project, batches=[1, "100%"], settle="2s")
+    worker = {"command": ["sleep", "infinity"], "roles": ["migrate"]}
+    project.section("app")["processes"] = {"worker": worker}
+    project.write()
+
+    with project.started("deploy", "--revision", touchy, "--unfreeze") as deploy:
+        assert until(deploy, "watch", "started")
+        project.hosts[0].run("systemctl kill --signal=KILL shop.worker@1.service")
+        rest, _ = deploy.communicate(timeout=90)
+    project.section("app").pop("processes")
+    project.write()
+
+    assert deploy.returncode == 6, rest
+    assert served(project) == [old] * 4
+    assert "`shop.worker@1.service` of" in rest
+    assert "web2 | restart" not in rest
+
+
 def test_a_controller_that_dies_in_a_pause_leaves_a_fleet_that_puts_itself_back(
     project: Project,
     touchy: str,

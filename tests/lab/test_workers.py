@@ -11,6 +11,7 @@ from deployer.lab.lab import Lab
 from tests.apps import commit
 from tests.faults.tiny import NAME
 from tests.lab.beside import (
+    DEAF,
     DIES,
     SHARED,
     WORKER,
@@ -210,6 +211,32 @@ def test_nothing_runs_beside_while_a_backup_is_restored(project: Project) -> Non
     steps = [str(one["step"]) for one in events if one["event"] == "StepFinished"]
     assert steps.index("stop_processes") < steps.index("pause") < steps.index("run_processes")
     assert running(host) == dict.fromkeys(WORKERS, before)
+
+
+def test_a_deaf_one_is_killed_and_told_and_by_another_name_it_stops_before_the_migration(
+    project: Project,
+) -> None:
+    (host,) = project.hosts
+    processes = project.section("app", "processes")
+    worker = project.section("app", "processes", "worker")
+    worker["stop_timeout"] = "1s"
+    project.write()
+    change(project.app, "Deaf", worker=DEAF)
+    project.must("deploy")
+    worker.update(replicas=1, stop_before_migrate=True)
+    processes["jobs"] = processes.pop("worker")
+    project.section("app", "timers", "tick")["schedule"] = "2020-01-01"
+    project.write()
+
+    output = project.must("deploy")
+
+    steps = [line for line in output.splitlines() if "did not end" in line or "migrate " in line]
+    assert [f"`{unit}` did not end in the time" in steps[at] for at, unit in enumerate(WORKERS)]
+    assert "| migrate " in steps[2], steps
+    assert running(host) == {f"{NAME}.jobs@1.service": live(host, NAME)}
+    assert host.run("systemctl --failed --plain --no-legend").stdout.strip() == ""
+    assert f"`{NAME}.tick.timer` never fires" in output
+    assert "tick never fires again" in project.must("status")
 
 
 def test_without_any_in_the_inventory_all_are_removed(project: Project) -> None:

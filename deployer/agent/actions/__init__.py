@@ -53,6 +53,7 @@ PLACES = {
     "Pause": ("pausing", "pause"),
     "Resume": ("pausing", "resume"),
     "RunProcesses": ("processes", "run_processes"),
+    "ProveProcesses": ("processes", "prove_processes"),
     "StopProcesses": ("processes", "stop_processes"),
     "Prune": ("prune", "prune"),
 }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from deployer.agent.actions.files import install, link, unlink
 from deployer.agent.actions.units import reload_units, swap_enabled
 from deployer.agent.context import ActionFailed, Context, Fields
-from deployer.agent.health.process_proof import prove
+from deployer.agent.health.process_proof import prove, prove_alive
 from deployer.agent.system import process_units as names
 from deployer.agent.system.systemd import show_all, systemctl, unit_name
 from deployer.agent.text import fields
@@ -29,11 +29,20 @@ def run_processes(ctx: Context, action: Fields) -> bool:
     if len(at_rest) < len(units) or away:
         _stop(ctx, tuple(one for one in (*_present(ctx), *units) if one not in at_rest))
     changed = _put_files(ctx, release, units, away)
+    if away:  # one that was killed would stay among the host's failed units for ever
+        systemctl(ctx, "reset-failed", *away)
     since = _start(ctx, tuple(one for one in units if one not in at_rest))
     excused = fields.texts(action, "excused")
     settle = fields.number(action, "settle", 3.0)
     prove(ctx, release, units, excused, settle if since else 0.0)
     return changed or bool(since)
+
+
+def prove_processes(ctx: Context, action: Fields) -> bool:
+    """See that units of a release still run, and that none of them was started again."""
+    units = tuple(map(unit_name, fields.texts(action, "units")))
+    prove_alive(ctx, fields.text(action, "release"), units)
+    return False
 
 
 def stop_processes(ctx: Context, action: Fields) -> bool:
@@ -84,19 +93,25 @@ def _stop(ctx: Context, units: tuple[str, ...]) -> bool:
     for some in filter(None, (timers, services)):
         # They stop side by side, each with the time that its file gives it.
         systemctl(ctx, "stop", *some, timeout=names.longest_stop(ctx, some) + _SLACK)
-    _expect_stopped(ctx, running)
+    for unit in _expect_stopped(ctx, running):
+        ctx.notice(
+            f"`{unit}` did not end in the time that it is given, so it was killed", "warning"
+        )
     return True
 
 
-def _expect_stopped(ctx: Context, units: Sequence[str]) -> None:
+def _expect_stopped(ctx: Context, units: Sequence[str]) -> tuple[str, ...]:
+    """Have units stopped, and name those that systemd had to kill."""
     for unit, state in show_all(ctx, units).items():
         if state.active not in _STOPPED:
             systemctl(ctx, "kill", "-s", "KILL", unit)
             systemctl(ctx, "stop", unit)
-    for unit, state in show_all(ctx, units).items():
+    states = show_all(ctx, units)
+    for unit, state in states.items():
         if state.active not in _STOPPED:
             hint = f"Look at `systemctl status {unit}` on the host."
             raise ActionFailed(f"`{unit}` does not stop: it is {state.active}/{state.sub}", hint)
+    return tuple(unit for unit, state in states.items() if state.result == "timeout")
 
 
 def _put_files(ctx: Context, release: str, units: Sequence[str], away: Sequence[str]) -> bool:

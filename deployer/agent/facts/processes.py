@@ -8,7 +8,8 @@ from deployer.agent.system.systemd import systemctl
 from deployer.agent.text import fields
 
 _ASKED = (
-    "ActiveState,NRestarts,MainPID,NextElapseUSecRealtime,Result,ExecMainExitTimestampMonotonic"
+    "ActiveState,SubState,NRestarts,MainPID,NextElapseUSecRealtime,Result,"
+    "ExecMainExitTimestampMonotonic"
 )
 
 
@@ -45,6 +46,7 @@ def _described(unit: str, states: dict[str, dict[str, str]]) -> dict[str, object
     return {
         **about,
         "next": said.get("NextElapseUSecRealtime", ""),
+        "over": said.get("SubState") == "elapsed",
         "last": run.get("Result", "") if has_run else "",
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.health.crash_reason import crash_reason, since_started, telling
@@ -25,6 +26,8 @@ def prove(
     began = time.monotonic()
     told: set[str] = set()
     first = show_all(ctx, units)
+    for unit in (one for one in units if first[one].sub == "elapsed"):
+        ctx.notice(f"`{unit}` never fires: no time to come is in its schedule", "warning")
     while True:
         for unit, state in show_all(ctx, units).items():
             problem = _problem(unit, state, first[unit], release) if unit not in told else ""
@@ -36,6 +39,14 @@ def prove(
         if time.monotonic() - began >= settle:
             return
         pause(ctx, _STEP)
+
+
+def prove_alive(ctx: Context, release: str, units: Sequence[str]) -> None:
+    """Look once at units that were proven before: none has died since then."""
+    for unit, state in show_all(ctx, units).items():
+        problem = _problem(unit, state, replace(state, restarts=0), release)
+        if problem:
+            raise _failed(ctx, unit, problem, release)
 
 
 def _problem(unit: str, state: UnitState, first: UnitState, release: str) -> str:

@@ -19,6 +19,14 @@ class RunProcesses:
 
 
 @dataclass(frozen=True, slots=True)
+class ProveProcesses:
+    """See that these units still run from the release, and were not started again since."""
+
+    release: str
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StopProcesses:
     """Stop these units, each in the time that it is given; of a timer also the run at work."""
 

@@ -66,6 +66,7 @@ EVERY = (
     units.SwapEnabled("shop@blue.service", "shop@green.service"),
     processes.RunProcesses(OLD, ("shop.worker@1.service", "shop.nightly.timer")),
     processes.RunProcesses(""),
+    processes.ProveProcesses(OLD, ("shop.worker@1.service",)),
     processes.StopProcesses(("shop.worker@1.service",)),
     restoring.CheckBackup(RESTORATION),
     restoring.RestoreBeside(RESTORATION),
