@@ -15,7 +15,7 @@ from deployer.errors import (
     SudoRefused,
 )
 from deployer.transport.framing import LONGEST_LINE, Lines, decode, encode, pieces
-from deployer.transport.pulse import SILENCE, Pulse
+from deployer.transport.pulse import SILENCE, STALLED, Pulse
 from deployer.transport.streams import Ending, Stream
 
 NOISE_LIMIT = 64 * 1024
@@ -123,8 +123,10 @@ class AgentChannel:
             try:
                 data = self._stream.read(min(left, SILENCE) if self._ticks else left)
             except TimeoutError as error:
+                if self._ticks:
+                    self._want_life(error)
                 if self._ticks and left > SILENCE:
-                    raise self._silent() from error
+                    continue
                 raise HostTimeout(
                     f"Host `{self._host}` did not answer in time.",
                     host=self._host,
@@ -138,12 +140,16 @@ class AgentChannel:
             self._count(bytes_received=len(data))
         return line
 
-    def _silent(self) -> ConnectionLost:
-        return ConnectionLost(
-            f"Nothing was heard from host `{self._host}` for {SILENCE:.0f} s: the link is dead.",
+    def _want_life(self, error: TimeoutError) -> None:
+        silence = self._stream.silence()
+        lives = silence < STALLED and self._stream.acknowledges()
+        if silence < SILENCE or lives:
+            return
+        raise ConnectionLost(
+            f"Nothing was heard from host `{self._host}` for {silence:.0f} s: the link is dead.",
             host=self._host,
             hint="Run `inv status` to read the host's journal; the host puts itself right.",
-        )
+        ) from error
 
     def _lost(self) -> ConnectionLost:
         return ConnectionLost(

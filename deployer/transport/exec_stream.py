@@ -11,7 +11,7 @@ from deployer.transport.agent_channel import told
 from deployer.transport.framing import Tail
 from deployer.transport.line import Line
 from deployer.transport.streams import Ending
-from deployer.transport.tuned import TunedTransport, request_exec
+from deployer.transport.tuned import TunedTransport, acknowledged, request_exec
 
 STUCK = 15.0
 """Seconds without progress after which a writer gives up."""
@@ -80,6 +80,10 @@ class ExecStream:
         transport = self._connection.transport
         heard = transport.heard_at if isinstance(transport, TunedTransport) else time.monotonic()
         return time.monotonic() - heard
+
+    def acknowledges(self) -> bool:
+        transport = self._connection.transport
+        return isinstance(transport, TunedTransport) and acknowledged(transport.sock)
 
     def ending(self) -> Ending:
         self._channel.status_event.wait(LAST_WORDS)

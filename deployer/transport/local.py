@@ -123,6 +123,9 @@ class PipeStream:
     def silence(self) -> float:
         return 0.0  # there is no link that could be lost
 
+    def acknowledges(self) -> bool:
+        return True
+
     def ending(self) -> Ending:
         try:
             code = self._program.wait(2.0)

@@ -1,6 +1,8 @@
 """Tell a host again and again that we are here, however busy or patient we are."""
 
 import threading
+import time
+from collections.abc import Callable
 
 from deployer.transport.streams import Stream
 
@@ -15,17 +17,30 @@ UNHEARD = 4.5
 The host ticks every 2 s. If only its words are lost on the way, it would hear us for ever.
 """
 
+LATE = 1.0
+"""Seconds after which a beat that is due says that we were stopped, or starved, ourselves."""
+
 SILENCE = 12.0
 """Seconds without a word after which a host that ticks counts as lost."""
+
+STALLED = 60.0
+"""The same for a host whose TCP still acknowledges: it lives, but its programs do not run."""
 
 
 class Pulse:
     """A thread that beats until `stop`, or until the stream is gone."""
 
-    def __init__(self, stream: Stream, sending: threading.Lock, every: float = EVERY) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        sending: threading.Lock,
+        every: float = EVERY,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stream = stream
         self._sending = sending
         self._every = every
+        self._now = now
         self._ended = threading.Event()
 
     def start(self) -> None:
@@ -37,8 +52,13 @@ class Pulse:
         self._ended.set()
 
     def _work(self) -> None:
+        slept = self._now()
         while not self._ended.wait(self._every):
-            if self._stream.silence() < UNHEARD and not self._beat():
+            woke = self._now()
+            # Who could not run has not listened either: only the next silence means something.
+            is_late = woke - slept > self._every + LATE
+            slept = woke
+            if (is_late or self._stream.silence() < UNHEARD) and not self._beat():
                 return
 
     def _beat(self) -> bool:

@@ -28,6 +28,10 @@ class Stream(Protocol):
         """Give the seconds since anything arrived, read or not."""
         ...
 
+    def acknowledges(self) -> bool:
+        """Whether the host's TCP answers just now; false where nobody can tell."""
+        ...
+
     def ending(self) -> Ending:
         """Tell how it ended; waits a moment for the last words."""
         ...

@@ -2,6 +2,8 @@
 
 import logging
 import socket
+import struct
+import sys
 import time
 from collections.abc import Iterable, Mapping
 
@@ -15,6 +17,12 @@ With the beat of an open run every 2 s a dead link is noticed within 12 s, and o
 for 5 s goes on. An SSH keepalive alone notices nothing: Paramiko does not wait for the answer
 (paramiko #2463).
 """
+
+FRESH = 8.0
+"""Seconds: without anything to send, the kernel asks every 5 s whether the other end is there."""
+
+LAST_ACK = struct.Struct("56xI")
+"""Where `tcp_info` of Linux has `tcpi_last_ack_recv`, milliseconds (linux/tcp.h)."""
 
 CHANNEL_TIMEOUT = 30.0
 """Seconds for a channel to open; Paramiko would wait an hour."""
@@ -134,6 +142,23 @@ def tune(sock: socket.socket) -> None:
         option: int | None = getattr(socket, name, None)
         if option is not None:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def acknowledged(sock: "socket.socket | paramiko.Channel") -> bool:
+    """Whether the other end's TCP was heard just now; false where nobody can tell.
+
+    A jump host's says nothing about the host behind it, and that link is a channel, no socket.
+    """
+    if not isinstance(sock, socket.socket) or sock.family not in INTERNET:
+        return False
+    option: int | None = getattr(socket, "TCP_INFO", None)
+    if option is None or sys.platform != "linux":
+        return False
+    try:
+        told = sock.getsockopt(socket.IPPROTO_TCP, option, LAST_ACK.size)
+    except OSError:
+        return False
+    return len(told) == LAST_ACK.size and LAST_ACK.unpack(told)[0] < FRESH * 1000
 
 
 def request_exec(channel: paramiko.Channel, command: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from deployer.lab import network
 from deployer.lab.lab import Lab
+from deployer.transport.pulse import SILENCE
 from tests.faults.scenes import OTHER_KEY, OWN_KEY
 from tests.faults.tiny import NAME
 from tests.lab.patient import Patient, told
@@ -62,12 +63,22 @@ def healed(lab: Lab, project: Patient) -> None:
     project.host.run(f"ip neighbour delete {_ours(project)} dev host0")
 
 
-def test_a_link_that_is_cut_for_five_seconds_and_healed_is_not_noticed(project, lab1):
+def test_what_stands_still_for_a_while_is_not_given_up(project, lab1):
+    """A link, then the controller, then the host: each lives, and nothing says that it does not."""
     started = project.waiting_deploy()
 
     lab1.cut_link(project.host)
     time.sleep(5)  # noqa: TID251  the length of the cut is what is tried
     lab1.heal_link(project.host)
+    time.sleep(SLOWER)  # noqa: TID251  both have spoken again
+    started.send_signal(signal.SIGSTOP)
+    time.sleep(7.5)  # noqa: TID251  with the beat before, nearly all that a host waits
+    started.send_signal(signal.SIGCONT)
+    time.sleep(SLOWER)  # noqa: TID251  as above
+    lab1.freeze(project.host)
+    time.sleep(SILENCE + 3)  # noqa: TID251  longer than either side waits
+    lab1.thaw(project.host)
+    time.sleep(SLOWER)  # noqa: TID251  as above
     project.open_gate()
 
     code, output = told(started)

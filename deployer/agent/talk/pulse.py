@@ -25,7 +25,7 @@ class Pulse:
         self.quiet = EVERY if beats else QUIET
         self.limit = LIMIT if beats else 0.0
         self._now = now
-        self._told = self._heard = now()
+        self._told = self._heard = self._looked = now()
 
     def told(self) -> None:
         """Note that we spoke."""
@@ -34,6 +34,15 @@ class Pulse:
     def heard(self) -> None:
         """Note that we heard the other side, or could not listen."""
         self._heard = self._now()
+
+    def looked(self) -> None:
+        """Note that we look around; time in which we could not, stopped or starved, is no silence.
+
+        We mean to look again after at most `quiet` seconds.
+        """
+        now = self._now()
+        self._heard = min(now, self._heard + max(0.0, now - self._looked - self.quiet))
+        self._looked = now
 
     @property
     def is_quiet(self) -> bool:

@@ -61,6 +61,7 @@ class Relay:
         return Relayed(lines[-1], bytes(self._to_worker))
 
     def _feel_pulse(self) -> None:
+        self.pulse.looked()
         if self.pulse.is_quiet:
             self._to_controller += TICK if self._is_between_lines else b""
             self.pulse.told()

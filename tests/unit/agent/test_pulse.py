@@ -31,6 +31,26 @@ def test_a_controller_that_beats_is_lost_after_its_limit():
     assert pulse.is_lost
 
 
+def test_time_in_which_we_could_not_look_is_no_silence():
+    time, pulse = made(beats=True)
+    for _ in range(3):
+        time.now += LIMIT * 2  # a host that stood still
+        pulse.looked()
+        assert not pulse.is_lost
+
+    time.now += LIMIT - 3 * EVERY
+    assert pulse.is_lost
+
+
+def test_looking_often_does_not_make_the_silence_shorter():
+    time, pulse = made(beats=True)
+    for _ in range(int(LIMIT)):
+        time.now += 1.0
+        pulse.looked()
+
+    assert pulse.is_lost
+
+
 def test_every_byte_is_a_sign_of_life():
     time, pulse = made(beats=True)
     time.now += LIMIT - 1

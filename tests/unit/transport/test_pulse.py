@@ -1,3 +1,4 @@
+import itertools
 import threading
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from deployer.core.transport import Counts
 from deployer.errors import ConnectionLost, HostTimeout
 from deployer.transport.agent_channel import AgentChannel
-from deployer.transport.pulse import BEAT, SILENCE, UNHEARD, Pulse
+from deployer.transport.pulse import BEAT, LATE, SILENCE, STALLED, UNHEARD, Pulse
 from deployer.transport.streams import Ending
 
 
@@ -16,6 +17,7 @@ class Wire:
         self.lines = list(lines)
         self.quiet = quiet
         self.is_gone = is_gone
+        self.lives = False
         self.asked: list[float] = []
         self.wrote = threading.Semaphore(0)
         self.written: list[bytes] = []
@@ -34,6 +36,9 @@ class Wire:
 
     def silence(self) -> float:
         return self.quiet
+
+    def acknowledges(self) -> bool:
+        return self.lives
 
     def ending(self) -> Ending:
         return Ending()
@@ -77,6 +82,16 @@ def test_it_stops_when_the_host_is_not_heard_so_that_the_host_notices_too():
     pulse.stop()
 
 
+def test_one_who_was_stopped_itself_does_not_blame_the_host():
+    wire, times = Wire(quiet=UNHEARD), itertools.count(step=2.0 + LATE)
+    pulse = Pulse(wire, threading.Lock(), every=0.001, now=lambda: next(times))
+
+    pulse.start()
+
+    assert wire.wrote.acquire(timeout=5)
+    pulse.stop()
+
+
 def test_it_ends_with_its_stream():
     before = threading.active_count()
     Pulse(Wire(is_gone=True), threading.Lock(), every=0.001).start()
@@ -88,14 +103,39 @@ def test_it_ends_with_its_stream():
 
 
 def test_a_host_that_ticked_and_fell_silent_is_lost_long_before_the_answer_is_due():
-    wire = Wire(b'{"event":"tick"}\n')
-    channel = AgentChannel("web1", wire, Counts())
-    channel.receive(3600)
+    channel, wire = silent_for(SILENCE)
 
     with pytest.raises(ConnectionLost, match="12 s"):
         channel.receive(3600)
 
     assert wire.asked[-1] == SILENCE
+
+
+def test_it_is_lost_as_well_for_one_who_asks_again_and_again_for_a_short_time():
+    channel, _ = silent_for(SILENCE)
+
+    with pytest.raises(ConnectionLost):
+        channel.receive(SILENCE / 2)
+
+
+def test_a_host_whose_kernel_answers_is_given_up_only_much_later():
+    channel, wire = silent_for(STALLED - 1)
+    wire.lives = True
+
+    with pytest.raises(HostTimeout):
+        channel.receive(SILENCE / 2)
+
+    wire.quiet = STALLED
+    with pytest.raises(ConnectionLost):
+        channel.receive(SILENCE / 2)
+
+
+def silent_for(seconds: float) -> tuple[AgentChannel, Wire]:
+    """A channel to a host that has ticked, and then said nothing."""
+    wire = Wire(b'{"event":"tick"}\n', quiet=seconds)
+    channel = AgentChannel("web1", wire, Counts())
+    channel.receive(3600)
+    return channel, wire
 
 
 def test_a_host_that_never_ticked_has_all_the_time_it_was_given():

@@ -1,6 +1,16 @@
 import socket
+import time
 
-from deployer.transport.tuned import CERTIFICATE, PromptSocket, TunedTransport, connect, tune
+import paramiko
+
+from deployer.transport.tuned import (
+    CERTIFICATE,
+    PromptSocket,
+    TunedTransport,
+    acknowledged,
+    connect,
+    tune,
+)
 
 
 def test_small_packets_go_at_once_and_a_dead_peer_is_noticed():
@@ -30,6 +40,27 @@ def test_the_first_answers_are_acknowledged_at_once():
         assert sock.recv(10) == b"hello"
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK)
         assert sock.prompt_reads == PromptSocket.prompt_reads - 1
+
+
+def test_a_peer_that_acknowledged_just_now_is_known_to_live(monkeypatch):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        connect("127.0.0.1", listener.getsockname()[1], 5) as sock,
+        listener.accept()[0],
+    ):
+        sock.sendall(b"hello")
+        time.sleep(0.05)  # noqa: TID251  the kernel counts
+        assert acknowledged(sock)
+
+        monkeypatch.setattr("deployer.transport.tuned.FRESH", 0.01)
+        assert not acknowledged(sock)
+
+
+def test_nobody_can_tell_whether_a_host_behind_a_jump_host_acknowledges():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert not acknowledged(ours)
+    assert not acknowledged(paramiko.Channel(0))
 
 
 def test_the_kinds_that_we_hold_come_first_and_certificates_before_them():
