@@ -7,6 +7,7 @@ that dies is a link that is lost, for each of its hosts.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -34,8 +35,17 @@ class Client(Protocol):
 class DaskTransport:
     """Opens conversations on the worker that has the fewest."""
 
-    def __init__(self, client: Client, known_hosts: Path | None, local: Transport) -> None:
+    def __init__(
+        self,
+        client: Client,
+        known_hosts: Path | None,
+        local: Transport,
+        warn: Callable[[str], None],
+    ) -> None:
         self._client = client
+        self._warn = warn
+        self._unusable: set[str] = set()
+        self._told: set[str] = set()
         self._known_hosts = known_hosts.read_bytes() if known_hosts else None
         self._local = local
         self._links: dict[str, Link] = {}
@@ -44,12 +54,14 @@ class DaskTransport:
         self._beats: dict[str, threading.Thread] = {}
 
     def open(self, host: HostAddress) -> Channel:
-        link = self._choose(host)
-        try:
-            return DaskChannel(host, link)
-        except BaseException:
-            link.busy -= 1
-            raise
+        while (link := self._choose(host)) is not None:
+            try:
+                return DaskChannel(host, link)
+            except BaseException:
+                link.busy -= 1
+                if not link.is_lost:
+                    raise
+        return self._local.open(host)
 
     def bootstrap(
         self, host: HostAddress, script: bytes, payload: bytes, timeout: float
@@ -63,12 +75,16 @@ class DaskTransport:
             with suppress(OSError):
                 link.call("leave", timeout=_BEATEN)
 
-    def _choose(self, host: HostAddress) -> Link:
+    def _choose(self, host: HostAddress) -> Link | None:
+        """Give the worker for a host; None when all have gone, and hosts must yet be asked."""
         with self._choosing:
-            for worker in self._client.nthreads():
-                if worker not in self._links:
+            for worker in self.workers():
+                if worker not in self._links and worker not in self._unusable:
                     self._engage(worker)
             usable = [link for link in self._links.values() if not link.is_lost]
+            if not usable and self._links:
+                self._tell_once("no Dask worker is left: hosts are asked from here")
+                return None
             if not usable:
                 raise HostUnreachable(
                     f"No worker of the Dask cluster is left to talk with host `{host.name}`.",
@@ -79,25 +95,39 @@ class DaskTransport:
             link.busy += 1
             return link
 
+    def workers(self) -> tuple[str, ...]:
+        """Give the addresses of the workers that the scheduler knows."""
+        try:
+            return tuple(self._client.nthreads())
+        except Exception:  # noqa: BLE001  the scheduler has gone; workers that live go on
+            return ()
+
     def _engage(self, worker: str) -> None:
+        """Have a crew on a worker; one that cannot is told of once, and not asked again."""
         options = {"actor": True, "workers": [worker], "pure": False, "allow_other_workers": False}
         try:
             actor = self._client.submit(Crew, self._known_hosts, **options).result(_CONNECT)
-        except Exception:  # noqa: BLE001  it died just now, or has no deployer
+            link = Link(worker, actor)
+            found = link.call("version", timeout=_CONNECT)
+        except Exception as error:  # noqa: BLE001  it hangs, died just now, or has no deployer
+            self._leave_out(worker, f"{type(error).__name__}: {error}")
             return
-        link = Link(worker, actor)
-        with suppress(OSError):
-            found = link.call("version")
-            if found != deployer.__version__:
-                raise UsageError(
-                    f"The Dask worker {worker} has deployer {found}, here is "
-                    f"{deployer.__version__}.",
-                    hint=_INSTALL,
-                )
+        if found != deployer.__version__:
+            self._leave_out(worker, f"it has deployer {found}, here is {deployer.__version__}")
+            return
         self._links[worker] = link
         beats = threading.Thread(target=self._beat, args=(link,), daemon=True, name="crew-beat")
         self._beats[worker] = beats
         beats.start()
+
+    def _leave_out(self, worker: str, why: str) -> None:
+        self._unusable.add(worker)
+        self._tell_once(f"the Dask worker {worker} is not used: {why[:200]}")
+
+    def _tell_once(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._warn(text)
 
     def _beat(self, link: Link) -> None:
         while not self._over.wait(_BEAT) and not link.is_lost:
@@ -115,15 +145,24 @@ def dask_transport(
             "`--executor dask` needs the address of a scheduler.",
             hint="such as `--scheduler tcp://127.0.0.1:8786`",
         )
-    if scheduler.startswith("tcp://") and not scheduler.startswith(("tcp://127.", "tcp://[::1]")):
-        warn("secrets travel to the Dask workers unencrypted: use a scheduler at `tls://…`")
     client = _connected(scheduler)
-    transport = DaskTransport(client, known_hosts, local)
+    transport = DaskTransport(client, known_hosts, local, warn)
     try:
+        if not all(map(is_private, (scheduler, *transport.workers()))):
+            warn("secrets travel to the Dask workers unencrypted: use a scheduler at `tls://…`")
         yield transport
     finally:
         transport.close()
         client.close()
+
+
+def is_private(address: str) -> bool:
+    """Whether nobody on the way can read what goes there."""
+    kind, _, place = address.rpartition("://")
+    name = place.rpartition(":")[0].strip("[]")
+    with suppress(ValueError):
+        return kind in ("tls", "wss") or ip_address(name).is_loopback
+    return name == "localhost"
 
 
 def _connected(scheduler: str) -> Client:
@@ -131,7 +170,8 @@ def _connected(scheduler: str) -> Client:
         import dask  # noqa: PLC0415  an optional extra, and it costs half a second
 
         # Its loggers would write to the terminal what we tell ourselves.
-        dask.config.set({"logging": {"distributed": "critical"}})
+        loggers = ("distributed", "distributed.client")
+        dask.config.set({"logging": dict.fromkeys(loggers, "critical")})
         import distributed  # noqa: PLC0415  as above
     except ImportError as error:
         raise UsageError(

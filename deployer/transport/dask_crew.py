@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import deployer
 from deployer.core.transport import Channel, Counts, HostAddress, Message
-from deployer.errors import HostError, HostTimeout
+from deployer.errors import ConnectionLost, HostError, HostTimeout
 from deployer.transport.ssh import SshTransport
 
 UNHEARD = 12.0
@@ -79,8 +79,7 @@ class Crew:
 
     async def send(self, number: int, message: Message, blobs: Sequence[bytes | str]) -> Answer:
         """Send a message; a blob that is a text names one that was kept."""
-        whole = [self._kept[one] if isinstance(one, str) else one for one in blobs]
-        return await self._aside(lambda: self._say(number, message, whole))
+        return await self._aside(lambda: self._say(number, message, blobs))
 
     async def receive(self, number: int, patience: float) -> Answer:
         """Wait for the next message, and give it with those that come right after."""
@@ -110,13 +109,13 @@ class Crew:
             self._hang_up()
         return Answer(number, channel.counts)
 
-    def _say(self, number: int, message: Message, blobs: Sequence[bytes]) -> Answer:
-        channel = self._channels[number]
-        channel.send(message, blobs)
+    def _say(self, number: int, message: Message, blobs: Sequence[bytes | str]) -> Answer:
+        channel = self._channel(number)
+        channel.send(message, [self._kept[one] if isinstance(one, str) else one for one in blobs])
         return Answer(None, channel.counts)
 
     def _receive(self, number: int, timeout: float) -> Answer:
-        channel = self._channels[number]
+        channel = self._channel(number)
         if number in self._trouble:
             raise self._trouble.pop(number)
         messages = [channel.receive(timeout)]
@@ -130,8 +129,18 @@ class Crew:
         return Answer(messages, channel.counts)
 
     def _keep_alive(self, number: int) -> Answer:
-        self._channels[number].keep_alive()
+        self._channel(number).keep_alive()
         return Answer()
+
+    def _channel(self, number: int) -> Channel:
+        found = self._channels.get(number)
+        if found is None:
+            raise ConnectionLost(
+                f"The Dask worker heard nothing of us for {UNHEARD:.0f} s and has hung up.",
+                host="",
+                hint="Run `inv status` to read the host's journal; the host puts itself right.",
+            )
+        return found
 
     def _end(self, number: int) -> Answer:
         channel = self._channels.pop(number, None)
@@ -143,6 +152,7 @@ class Crew:
         self._over.set()
         for number in list(self._channels):
             self._end(number)
+        self._kept.clear()
         self._folder.cleanup()
 
     def _listen_for_beats(self) -> None:

@@ -16,6 +16,8 @@ _CALL = 60.0
 """Seconds for a call, besides those for which it waits for a host."""
 _POLL = 10.0
 """Seconds for which one call waits for a host; a worker that hangs is noticed by its beat."""
+_LOOK = 1.0
+"""Seconds between looks at whether it does."""
 _BIG = 64 * 1024
 """Bytes from which a blob goes to a worker once for all its hosts."""
 
@@ -24,6 +26,7 @@ class Future(Protocol):
     """What an actor's method gives."""
 
     def result(self, timeout: float | None = None) -> object: ...
+    def done(self) -> bool: ...
 
 
 class Link:
@@ -43,11 +46,17 @@ class Link:
         if self.is_lost:
             raise OSError(self.worker)
         try:
-            future = cast("Future", getattr(self._actor, method)(*words))
-            return future.result(timeout)
+            return self._result(getattr(self._actor, method)(*words), time.monotonic() + timeout)
         except Exception as error:
             self.is_lost = True
             raise OSError(self.worker) from error
+
+    def _result(self, future: Future, ends: float) -> object:
+        """Wait, but not on when the beat says that the worker hangs."""
+        while not (future.done() or self.is_lost) and time.monotonic() < ends:
+            with suppress(TimeoutError):
+                return future.result(_LOOK)
+        return future.result(_LOOK)
 
     def lend(self, blob: bytes) -> bytes | str:
         """Give what to send for a blob: itself, or the name under which the crew has it."""
@@ -112,7 +121,8 @@ class DaskChannel:
         except OSError as error:
             raise self._lost() from error
         if answer.error is not None:
-            raise rebuilt(*answer.error)
+            kind, message, host, hint = answer.error
+            raise rebuilt(kind, message, host or self._host, hint)
         self._counts = answer.counts or self._counts
         return answer.value
 

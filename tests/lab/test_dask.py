@@ -166,6 +166,20 @@ def test_hosts_put_themselves_back_when_the_tool_is_killed(
     assert served(project) != before, said.stdout
 
 
+def test_without_a_scheduler_hosts_are_asked_from_here(project: Project, cluster: Cluster) -> None:
+    before = served(project)
+    revise(project.app, "orphaned")
+
+    with project.started("deploy", *spread(cluster)) as deploy:
+        assert until(deploy, "restart", "started")
+        cluster.scheduler.kill()
+        rest, _ = deploy.communicate(timeout=150)
+
+    assert deploy.returncode == 6, rest
+    assert "no Dask worker is left: hosts are asked from here" in rest
+    assert served(project) == before
+
+
 def test_words_that_cannot_be_are_refused(project: Project) -> None:
     before = served(project)
     for words, said in (
