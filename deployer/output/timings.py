@@ -1,6 +1,6 @@
 """`--timings`: where the time of a run went, as lines after its end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from deployer.core.event import Event
 from deployer.output.stream import Stream
@@ -33,24 +33,38 @@ def told(timeline: Timeline) -> Iterator[str]:
     total = timeline.seconds
     yield f"TIMINGS  {duration(total)} in all"
     longest = slowest(timeline.bars)
-    for span in timeline.spans:
-        text = _BEFORE if span.name == CONNECT else _between(timeline, span)
-        yield _line(span.name, span.seconds, total, text)
+    for name, spans in _phases(timeline.spans).items():
+        text = _BEFORE if name == CONNECT else _between(timeline, spans)
+        yield _line(name, sum(span.seconds for span in spans), total, text)
         for (phase, step), bar in longest.items():
-            if phase == span.name:
+            if phase == name:
                 yield _line(f"  {step}", bar.seconds, total, _hosts(timeline, bar))
     if longest:
         yield _bound(max(longest.values(), key=lambda bar: bar.seconds), total)
 
 
-def _between(timeline: Timeline, span: Span) -> str:
+def _phases(spans: Iterable[Span]) -> dict[str, list[Span]]:
+    """Put together what a fleet goes through more than once: a phase for each batch."""
+    found: dict[str, list[Span]] = {}
+    for span in spans:
+        found.setdefault(span.name, []).append(span)
+    return found
+
+
+def _between(timeline: Timeline, spans: Sequence[Span]) -> str:
     """Say how much of a phase no host was at work: the link, the controller, waiting."""
-    busy = [
-        sum(bar.seconds for bar in timeline.bars if (bar.phase, bar.host) == (span.name, host))
-        for host in timeline.hosts
-    ]
-    idle = span.seconds - max(busy, default=0.0)
-    return f"of it {duration(max(0.0, idle))} between steps"
+    idle = sum(span.seconds - _busiest(timeline, span) for span in spans)
+    times = f", {len(spans)} times" if len(spans) > 1 else ""
+    return f"of it {duration(max(0.0, idle))} between steps{times}"
+
+
+def _busiest(timeline: Timeline, span: Span) -> float:
+    """Give the seconds for which the host was at work that had the most to do."""
+    of: dict[str, float] = {}
+    for bar in timeline.bars:
+        if bar.phase == span.name and span.begins <= bar.begins <= span.ends:
+            of[bar.host] = of.get(bar.host, 0.0) + bar.seconds
+    return max(of.values(), default=0.0)
 
 
 def _hosts(timeline: Timeline, slow: Bar) -> str:

@@ -97,6 +97,32 @@ def test_the_lines_say_what_bounded_the_run():
     ]
 
 
+def test_a_phase_that_comes_for_each_batch_is_one_line_with_each_step_once():
+    paper = io.StringIO()
+    batches: list[tuple[float, Event]] = [(1.0, RunStarted("r1", "deploy", "prod", "shop", HOSTS))]
+    for host in HOSTS:
+        batches += [
+            (0.0, PhaseStarted("PUBLISH", (host,))),
+            (0.5, StepStarted(host, "restart")),
+            (1.0, StepFinished(host, "restart", 1.0)),
+            (0.0, PhaseStarted("VERIFY", (host,))),
+            (0.0, StepStarted(host, "check_health")),
+            (2.0, StepFinished(host, "check_health", 2.0)),
+        ]
+
+    fed(lambda clock: Timings(Timeline(clock), Stream(paper)), run=tuple(batches)).close()
+
+    assert paper.getvalue().splitlines() == [
+        "TIMINGS  8.0 s in all",
+        "connect                  1.0 s   12 %  inventory, templates, connections, facts",
+        "PUBLISH                  3.0 s   38 %  of it 1.0 s between steps, 2 times",
+        "  restart                1.0 s   12 %  web1; 1 more: 1.0 to 1.0 s",
+        "VERIFY                   4.0 s   50 %  of it 0.0 s between steps, 2 times",
+        "  check_health           2.0 s   25 %  web1; 1 more: 2.0 to 2.0 s",
+        "25 % of the time: check_health on web1, 2.0 s",
+    ]
+
+
 def test_a_run_that_never_began_has_timings_too():
     paper = io.StringIO()
 
