@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from deployer.api.environment import Environment
 from deployer.api.finding import Finding
 from deployer.api.rendered_balancer import balancer_files
-from deployer.core.balance import BY_HAND, Balanced, balanced
+from deployer.core.balance import BY_HAND, NOT_PUT_BACK, Balanced, balanced
 from deployer.core.fact import Fact
 from deployer.core.host_facts import file_digests, mapping
 from deployer.core.host_state import AppState, app_state
@@ -75,8 +75,9 @@ def _sends(env: str, hosts: Mapping[str, str]) -> str:
 
 
 def _left_out(env: str, host: str, why: str) -> str:
-    back = f": `inv undrain --host {host} --env {env}`" if why == BY_HAND else ""
-    return f"{host} is left out ({why}){back}"
+    by_hand = f"`inv undrain --host {host} --env {env}`"
+    ways = {BY_HAND: f": {by_hand}", NOT_PUT_BACK: f": a deploy that ends well there, or {by_hand}"}
+    return f"{host} is left out ({why}){ways.get(why, '')}"
 
 
 def check_balancer(at: Environment, session: Session) -> tuple[Finding, ...]:

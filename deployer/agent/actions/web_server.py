@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context
-from deployer.agent.disk.roots import writable
 from deployer.agent.system import bind_mounted
+from deployer.agent.system.closing import clients_asked
 from deployer.agent.system.nginx_words import conflicts, first_error, gave_up, server_names
 from deployer.agent.system.programs import Completed
 from deployer.agent.system.systemd import pause, processes, show, systemctl
@@ -86,17 +86,12 @@ def _connections_closing(
     if not closing:
         yield
         return
-    flag = writable(ctx, closing)
-    try:
-        flag.touch()
-        pause(ctx, fields.number(action, "window", 1.0))
+    with clients_asked(ctx, closing, fields.number(action, "window", 1.0)):
         yield
         # Old workers go on for 100 ms beside the new ones (ngx_process_cycle.c).
         ends = time.monotonic() + fields.number(action, "timeout", 10.0)
         while any(map(_is_worker, old)) and time.monotonic() < ends:
             pause(ctx, _STEP)
-    finally:
-        flag.unlink(missing_ok=True)
 
 
 def _inside(shadow: Path, live: str) -> Path:

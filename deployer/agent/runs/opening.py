@@ -107,6 +107,7 @@ def _begin(
     ballast.relieve()
     command = str(message.get("command", ""))
     _put_right(place, journal, command, strict=expected is not None)
+    ballast.hold()  # a disk that was full at the end of the last run has none
     fence = counters.number(folder, counters.FENCE)
     if expected is not None and expected != fence:
         text = "another run has changed this host since the plan was made"

@@ -27,7 +27,8 @@ class ReloadWebServer:
     """`nginx -t`, reload, and wait until workers with the new configuration serve.
 
     With `closing` this file is there for a `window` of seconds before: by it a balancer's site asks
-    clients to come back on new connections, because a reload closes those that are idle.
+    clients to come back on new connections, because a reload closes those that are idle. Other
+    apps that this host is a balancer of have it there too: a reload is one of all sites.
     """
 
     timeout: float = 10.0

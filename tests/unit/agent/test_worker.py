@@ -4,6 +4,7 @@ from threading import Event
 
 import pytest
 
+from deployer.agent.disk.ballast import Ballast
 from deployer.agent.runs.journal import Journal, Writer
 from deployer.agent.runs.lock import Lock
 from deployer.agent.runs.recovery import ATTEMPTS
@@ -43,6 +44,11 @@ def test_an_order_tells_what_it_does_and_how_it_ended(peer):
         ("step", "finished"),
     ]
     assert (end["ok"], end["results"]) == (True, {})
+
+
+@pytest.mark.usefixtures("peer")
+def test_room_to_go_back_is_held_from_the_beginning_of_a_run(host):
+    assert Ballast((host.state / "ballast",)).give_up()
 
 
 def test_undo_is_on_disk_before_the_step_is_begun(host, peer):
