@@ -195,6 +195,31 @@ def test_a_balancer_whose_controller_was_killed_takes_all_hosts_in_again_by_itse
     assert project.inv("status").returncode == 0
 
 
+def test_a_balancer_whose_agent_was_killed_goes_back_and_the_run_with_it(project, balancer):
+    before = live(project.hosts[0], "streams")
+    with users_of(balancer):
+        run = project.started("deploy", "--force", "--unfreeze")
+        waits_for(lambda: left_out(balancer))
+        balancer.run("systemctl kill --signal=KILL --kill-who=all 'deployer-streams-2*'")
+        said, _ = run.communicate(timeout=120)
+
+    assert run.returncode == 6, said
+    assert left_out(balancer) == []
+    assert [live(host, "streams") for host in project.hosts[:3]] == [before] * 3
+    assert project.inv("status").returncode == 0
+
+
+def test_a_balancer_that_was_down_is_up_again_and_asks_nobody_to_go_away(project, balancer):
+    closing = "/srv/streams/run/closing"
+    balancer.run(f"systemctl kill --signal=KILL nginx; systemctl stop nginx; touch {closing}")
+
+    project.must("drain", "--host", project.hosts[1].name)
+    project.must("undrain", "--host", project.hosts[1].name)
+
+    assert told(balancer.address)
+    assert balancer.run(f"ls {closing}").returncode != 0
+
+
 def test_one_left_out_by_hand_stays_out_when_it_is_deployed_to(project, balancer):
     web2 = project.hosts[1].name
     project.must("drain", "--host", web2)

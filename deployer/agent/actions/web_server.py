@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.system import bind_mounted
-from deployer.agent.system.closing import clients_asked
+from deployer.agent.system.closing import ask_nobody, clients_asked
 from deployer.agent.system.nginx_words import conflicts, first_error, gave_up, server_names
 from deployer.agent.system.programs import Completed
 from deployer.agent.system.systemd import pause, processes, show, systemctl
@@ -63,6 +63,7 @@ def reload_web_server(ctx: Context, action: Mapping[str, object]) -> bool:
         raise ActionFailed(_broken(tested), _MEND, tested.lines[-_LOG_LINES:])
     before = show(ctx, _UNIT)
     if before.active != "active":
+        ask_nobody(ctx, fields.text(action, "closing"))
         started = systemctl(ctx, "start", _UNIT)
         if not started.ok:
             raise ActionFailed(f"nginx does not start: {started.problem}", log=started.lines)

@@ -42,6 +42,12 @@ def clients_asked(ctx: Context, absolute: str, window: float) -> Iterator[None]:
                     flag.unlink(missing_ok=True)
 
 
+def ask_nobody(ctx: Context, absolute: str) -> None:
+    """Take away what a run has left there that was killed, or lost its power."""
+    if absolute:
+        writable(ctx, absolute).unlink(missing_ok=True)
+
+
 def _others(ctx: Context, own: Path) -> tuple[Path, ...]:
     found = ctx.path("/srv").glob("*/run/balancer")
     return tuple(one.with_name(own.name) for one in found if one.parent != own.parent)
