@@ -108,9 +108,10 @@ class AgentChannel:
         self._stream.close()
 
     def _received(self, message: Message) -> Message:
-        # Ticks begin when the worker is up, and end where it was refused.
+        # Ticks begin when the worker is up, and end where it was refused. A host that dies before
+        # the first one comes must be missed as well.
         event = message.get("event")
-        self._ticks = event == "tick" or (self._ticks and event != "refused")
+        self._ticks = event in ("begun", "tick") or (self._ticks and event != "refused")
         self._count(messages_received=1, round_trips=1 if self._asked else 0)
         self._asked = False
         return message

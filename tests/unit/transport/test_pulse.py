@@ -102,8 +102,9 @@ def test_it_ends_with_its_stream():
     assert threading.active_count() <= before
 
 
-def test_a_host_that_ticked_and_fell_silent_is_lost_long_before_the_answer_is_due():
-    channel, wire = silent_for(SILENCE)
+@pytest.mark.parametrize("last", ["begun", "tick"])
+def test_a_host_that_fell_silent_in_a_run_is_lost_long_before_the_answer_is_due(last):
+    channel, wire = silent_for(SILENCE, last)
 
     with pytest.raises(ConnectionLost, match="12 s"):
         channel.receive(3600)
@@ -130,9 +131,9 @@ def test_a_host_whose_kernel_answers_is_given_up_only_much_later():
         channel.receive(SILENCE / 2)
 
 
-def silent_for(seconds: float) -> tuple[AgentChannel, Wire]:
+def silent_for(seconds: float, last: str = "tick") -> tuple[AgentChannel, Wire]:
     """A channel to a host that has ticked, and then said nothing."""
-    wire = Wire(b'{"event":"tick"}\n', quiet=seconds)
+    wire = Wire(f'{{"event":"{last}"}}\n'.encode(), quiet=seconds)
     channel = AgentChannel("web1", wire, Counts())
     channel.receive(3600)
     return channel, wire
