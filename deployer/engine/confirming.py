@@ -102,12 +102,16 @@ class Confirming:
                 "deadline": self._deadline(session.host),
                 "host": session.host,
                 "leader": self.leader,
-                "fleet": list(self.hosts),
+                "fleet": list(self._fleet_of(session.host)),
                 "finish": wire.order(to_finish),
             },
             ("awaiting",),
             blobs=wire.blobs,
         )
+
+    def _fleet_of(self, host: str) -> tuple[str, ...]:
+        """Whom a host is told of: only the leader's record names the whole fleet."""
+        return self.hosts if host == self.leader else (self.leader, host)
 
     def _deadline(self, host: str) -> float:
         """The others wait twice as long, so that the leader can decide at its last moment."""
