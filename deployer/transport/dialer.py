@@ -205,10 +205,17 @@ def passing(error: Exception) -> bool:
 def unreachable(host: HostAddress, resolved: Resolved, error: Exception) -> HostUnreachable:
     """Say why a host could not be reached."""
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    checks = (
+        "Check the address, the port, the firewall, and that sshd runs: "
+        f"`ssh -v -p {resolved.port} {resolved.hostname}`."
+    )
+    proxied = (
+        "Your ssh_config has a `ProxyCommand` for it, which is not used here: name a jump host "
+        "(`ssh.jump` in the inventory, or `ProxyJump`)."
+    )
     return HostUnreachable(
         f"Host `{host.name}` cannot be reached at `{resolved.hostname}` port {resolved.port}: "
         f"{why.rstrip('.')}.",
         host=host.name,
-        hint="Check the address, the port, the firewall, and that sshd runs: "
-        f"`ssh -v -p {resolved.port} {resolved.hostname}`.",
+        hint=proxied if resolved.proxy_command and host.jump is None else checks,
     )

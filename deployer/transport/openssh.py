@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.core.transport import HostAddress
+from deployer.errors import HostUnreachable
 from deployer.transport.known_hosts import SSH_PORT
+from deployer.transport.ssh_config import files
 
 GLOBAL_FILES = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 USER_FILES = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
@@ -28,6 +30,8 @@ class Resolved:
     """Path of the ssh-agent's socket; empty if there is none."""
     known_hosts: tuple[Path, ...] = ()
     jumps: tuple[str, ...] = ()
+    proxy_command: str = ""
+    """A program that ssh would talk through; we do not."""
 
     @property
     def name(self) -> str:
@@ -40,7 +44,8 @@ def resolve(
 ) -> Resolved:
     """Resolve a host; without an `ssh` program only the inventory and the usual files count.
 
-    `config` is a file that stands in for the user's and the system's ssh_config.
+    `config` is a file that stands in for the user's and the system's ssh_config. Raises
+    HostUnreachable when ssh cannot read it: what it says may be how the host is to be reached.
     """
     options = (*(("-F", config) if config else ()), *(("-l", host.user) if host.user else ()))
     port = ("-p", str(host.port)) if host.port != SSH_PORT else ()
@@ -53,9 +58,23 @@ def resolve(
             check=True,
             env=dict(environment),
         ).stdout.decode("utf-8", "replace")
-    except (OSError, subprocess.SubprocessError):
+    except OSError:
+        answer = ""
+    except subprocess.SubprocessError as error:
+        if files(config, os.getuid()):
+            raise _unreadable(host, error) from error
         answer = ""
     return read_answer(answer, host, environment)
+
+
+def _unreadable(host: HostAddress, error: subprocess.SubprocessError) -> HostUnreachable:
+    said = error.stderr if isinstance(error, subprocess.CalledProcessError) else b""
+    why = said.decode("utf-8", "replace").strip().partition("\n")[0] or "it did not answer in time"
+    return HostUnreachable(
+        f"ssh does not say how to reach host `{host.name}`: {why[:300].rstrip('.')}.",
+        host=host.name,
+        hint=f"Mend your ssh_config until this works: `ssh -G {host.address}`.",
+    )
 
 
 def read_answer(answer: str, host: HostAddress, environment: Mapping[str, str]) -> Resolved:
@@ -70,7 +89,7 @@ def read_answer(answer: str, host: HostAddress, environment: Mapping[str, str]) 
 
     users = tuple(one("userknownhostsfile", " ".join(USER_FILES)).split())
     everyone = tuple(one("globalknownhostsfile", " ".join(GLOBAL_FILES)).split())
-    jump = one("proxyjump", "none")
+    jump, proxy = one("proxyjump", "none"), one("proxycommand", "none")
     return Resolved(
         hostname=one("hostname", host.address),
         port=int(one("port", str(host.port))),
@@ -81,6 +100,7 @@ def read_answer(answer: str, host: HostAddress, environment: Mapping[str, str]) 
         agent=_agent(one("identityagent", "SSH_AUTH_SOCK"), environment),
         known_hosts=_paths((*users, *everyone)),
         jumps=() if jump == "none" else tuple(jump.split(",")),
+        proxy_command="" if proxy == "none" else proxy,
     )
 
 

@@ -13,10 +13,16 @@ _LINE = re.compile(r"\s*(?P<keyword>\w+)(?:\s*=\s*|\s+)(?P<rest>.*?)\s*$")
 
 
 def files(config: str, user: int) -> tuple[Path, ...]:
-    """Give the files that ssh reads; it takes the home folder from the system, not from $HOME."""
+    """Give the files that ssh reads; it takes the home folder from the system, not from $HOME.
+
+    Without an entry for the user, as in some containers, ssh refuses to run at all.
+    """
     if config:
         return (Path(config),)
-    return (Path(pwd.getpwuid(user).pw_dir) / ".ssh/config", SYSTEM)
+    try:
+        return (Path(pwd.getpwuid(user).pw_dir) / ".ssh/config", SYSTEM)
+    except KeyError:
+        return ()
 
 
 def is_the_same_for_all(paths: tuple[Path, ...]) -> bool:

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from deployer.core.transport import HostAddress
+from deployer.errors import HostUnreachable
+from deployer.transport.dialer import unreachable
 from deployer.transport.openssh import Resolved, hop, read_answer, resolve
 
 WEB1 = HostAddress("web1", "web1.example.org", user="deploy")
@@ -48,6 +50,25 @@ def test_without_ssh_the_inventory_and_the_usual_files_count(monkeypatch):
     assert Path("/home/me/.ssh/id_ed25519") in found.identities
     assert Path("/home/me/.ssh/known_hosts") in found.known_hosts
     assert Path("/etc/ssh/ssh_known_hosts") in found.known_hosts
+
+
+def test_a_config_that_ssh_cannot_read_is_not_passed_over(tmp_path):
+    config = tmp_path / "config"
+    config.write_text("ProxyJumpp bastion\n")
+
+    with pytest.raises(HostUnreachable, match=r"`web1`: .*: Bad configuration option: proxyjumpp"):
+        resolve(WEB1, {}, config=str(config))
+
+
+def test_a_proxy_command_is_told_of_when_the_host_cannot_be_reached(tmp_path):
+    config = tmp_path / "config"
+    config.write_text("Host web1.*\n  ProxyCommand nc %h %p\n")
+
+    found = resolve(WEB1, {}, config=str(config))
+
+    assert found.proxy_command == "nc %h %p"
+    assert "ProxyCommand" in unreachable(WEB1, found, TimeoutError()).hint
+    assert "ssh -v" in unreachable(WEB1, resolve(WEB1, {}, config="/dev/null"), OSError()).hint
 
 
 def test_a_real_ssh_reads_a_real_config(tmp_path):

@@ -100,3 +100,13 @@ def test_every_host_is_asked_about_where_they_may_differ(tmp_path: Path) -> None
 
     assert hostnames == list(NAMES)
     assert asked == list(NAMES)
+
+
+def test_a_user_without_an_entry_as_in_containers_has_no_files(monkeypatch) -> None:
+    def nobody(user: int) -> None:
+        raise KeyError(user)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+
+    assert files("", 12345) == ()
+    assert is_the_same_for_all(files("", 12345))
