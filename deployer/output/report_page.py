@@ -9,7 +9,7 @@ from deployer.core.report import HostReport
 from deployer.output.narrative import verdict
 from deployer.output.text import clean, duration
 from deployer.output.theme import outcome_tone, outcome_words
-from deployer.output.timeline import CONNECT, Bar, Span, Timeline, slowest
+from deployer.output.timeline import CONNECT, Bar, Span, Timeline, slowest, together
 from deployer.rendering.renderer import render
 
 TEMPLATE = "pages/report.html.j2"
@@ -120,8 +120,9 @@ def _failure(failed: StepFailed) -> Values:
 def _steps(timeline: Timeline) -> Iterator[Values]:
     total, hosts = timeline.seconds, timeline.hosts[:_MOST_HOSTS]
     yield _row(timeline.spans[0], total, hosts)
-    for (phase, step), slow in slowest(timeline.bars).items():
-        of = {bar.host: bar for bar in timeline.bars if (bar.phase, bar.step) == (phase, step)}
+    bars = together(timeline.bars)
+    for (phase, step), slow in slowest(bars).items():
+        of = {bar.host: bar for bar in bars if (bar.phase, bar.step) == (phase, step)}
         cells = tuple(_cell(of.get(host), slow, among=len(of)) for host in hosts)
         yield {"step": clean(step), "phase": phase, "cells": cells, "share": _share(slow, total)}
 

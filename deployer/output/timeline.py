@@ -129,6 +129,16 @@ class Timeline:
         self._bars.append(Bar(host, step, phase, begins, now - begins, state, note))
 
 
+def together(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+    """Put together what a host did more than once, such as a balancer for each batch."""
+    found: dict[tuple[str, str, str], Bar] = {}
+    for bar in bars:
+        key = (bar.phase, bar.step, bar.host)
+        before = found.get(key)
+        found[key] = replace(bar, seconds=bar.seconds + before.seconds) if before else bar
+    return tuple(found.values())
+
+
 def slowest(bars: Iterable[Bar]) -> Mapping[tuple[str, str], Bar]:
     """Give the bar that took longest of each step, by phase and step, in their order."""
     found: dict[tuple[str, str], Bar] = {}

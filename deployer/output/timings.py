@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from deployer.core.event import Event
 from deployer.output.stream import Stream
 from deployer.output.text import clean, duration
-from deployer.output.timeline import CONNECT, Bar, Span, Timeline, slowest
+from deployer.output.timeline import CONNECT, Bar, Span, Timeline, slowest, together
 
 _BEFORE = "inventory, templates, connections, facts"
 _WIDTH = 18
@@ -32,13 +32,14 @@ def told(timeline: Timeline) -> Iterator[str]:
     """Give a line for each phase and, under it, each step with the host that took longest."""
     total = timeline.seconds
     yield f"TIMINGS  {duration(total)} in all"
-    longest = slowest(timeline.bars)
+    bars = together(timeline.bars)
+    longest = slowest(bars)
     for name, spans in _phases(timeline.spans).items():
         text = _BEFORE if name == CONNECT else _between(timeline, spans)
         yield _line(name, sum(span.seconds for span in spans), total, text)
         for (phase, step), bar in longest.items():
             if phase == name:
-                yield _line(f"  {step}", bar.seconds, total, _hosts(timeline, bar))
+                yield _line(f"  {step}", bar.seconds, total, _hosts(bars, bar))
     if longest:
         yield _bound(max(longest.values(), key=lambda bar: bar.seconds), total)
 
@@ -67,10 +68,10 @@ def _busiest(timeline: Timeline, span: Span) -> float:
     return max(of.values(), default=0.0)
 
 
-def _hosts(timeline: Timeline, slow: Bar) -> str:
+def _hosts(bars: Iterable[Bar], slow: Bar) -> str:
     others = [
         bar.seconds
-        for bar in timeline.bars
+        for bar in bars
         if (bar.phase, bar.step) == (slow.phase, slow.step) and bar is not slow
     ]
     if not others:

@@ -108,18 +108,21 @@ def test_a_phase_that_comes_for_each_batch_is_one_line_with_each_step_once():
             (0.0, PhaseStarted("VERIFY", (host,))),
             (0.0, StepStarted(host, "check_health")),
             (2.0, StepFinished(host, "check_health", 2.0)),
+            (0.0, StepStarted("lb", "undrain")),
+            (0.5, StepFinished("lb", "undrain", 0.5)),
         ]
 
     fed(lambda clock: Timings(Timeline(clock), Stream(paper)), run=tuple(batches)).close()
 
     assert paper.getvalue().splitlines() == [
-        "TIMINGS  8.0 s in all",
-        "connect                  1.0 s   12 %  inventory, templates, connections, facts",
-        "PUBLISH                  3.0 s   38 %  of it 1.0 s between steps, 2 times",
-        "  restart                1.0 s   12 %  web1; 1 more: 1.0 to 1.0 s",
-        "VERIFY                   4.0 s   50 %  of it 0.0 s between steps, 2 times",
-        "  check_health           2.0 s   25 %  web1; 1 more: 2.0 to 2.0 s",
-        "25 % of the time: check_health on web1, 2.0 s",
+        "TIMINGS  9.0 s in all",
+        "connect                  1.0 s   11 %  inventory, templates, connections, facts",
+        "PUBLISH                  3.0 s   33 %  of it 1.0 s between steps, 2 times",
+        "  restart                1.0 s   11 %  web1; 1 more: 1.0 to 1.0 s",
+        "VERIFY                   5.0 s   56 %  of it 1.0 s between steps, 2 times",
+        "  check_health           2.0 s   22 %  web1; 1 more: 2.0 to 2.0 s",
+        "  undrain                1.0 s   11 %  lb",
+        "22 % of the time: check_health on web1, 2.0 s",
     ]
 
 
