@@ -162,11 +162,13 @@ class Dialer:
     ) -> paramiko.SSHClient:
         gate = self.gates.at(resolved.hostname, resolved.port)
         verifier, login = self.verifier(host, resolved), self._login(host, resolved)
-        ends = time.monotonic() + host.connect_timeout
+        ends = 0.0
         for pause in chain(PAUSES, repeat(None)):
             attempt = Attempt(host, resolved.name, verifier, login)
             try:
                 with gate.passage(), self.crowd.passage():
+                    # To wait for one's turn, in a large fleet, is no trouble of the host.
+                    ends = ends or time.monotonic() + host.connect_timeout
                     return attempt.connect(lambda: self.link(host, resolved, gateway))
             except (paramiko.SSHException, OSError, EOFError) as error:
                 is_last = pause is None and not attempt.turned_away

@@ -10,7 +10,7 @@ from typing import Protocol
 import paramiko
 
 from deployer.core.transport import HostAddress
-from deployer.errors import ConnectionLost
+from deployer.errors import ConnectionLost, HostError
 
 
 class Opened(Protocol):
@@ -37,6 +37,7 @@ class Line:
         self._opening = threading.Lock()
         self._client: paramiko.SSHClient | None = None
         self._on_close: Callable[[], None] | None = None
+        self._failed: HostError | None = None
 
     @property
     def transport(self) -> paramiko.Transport:
@@ -48,17 +49,27 @@ class Line:
 
     @property
     def is_lost(self) -> bool:
-        """Whether it was open and is no more."""
-        return self._client is not None and not self._is_connected
+        """Whether it was open and is no more, or could not be opened."""
+        return bool(self._client or self._failed) and not self._is_connected
 
     def open(self) -> None:
-        """Connect, unless it is connected already; raises a HostError."""
+        """Connect, unless it is connected already; raises a HostError.
+
+        Who waited meanwhile meets the same error: a jump host that is away is tried once, not
+        once for each host behind it.
+        """
         with self._opening:
             if self._is_connected:
                 return
+            if self._failed is not None:
+                raise self._failed
             if self._client is not None:
                 raise lost(self.host_address.name)
-            self._dial(self)
+            try:
+                self._dial(self)
+            except HostError as error:
+                self._failed = error
+                raise
 
     def attach(self, client: paramiko.SSHClient, on_close: Callable[[], None]) -> None:
         """Take the client that was connected, and what to do when it is closed."""
