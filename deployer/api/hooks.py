@@ -151,7 +151,12 @@ def take_in_again(at: Environment) -> None:
     if hooks is None or memory.is_at_work:
         return
     for host, why in memory.read().items():
-        if why != IN_A_RUN or host not in at.inventory.hosts:
+        if host not in at.inventory.hosts:
+            text = f"it left the inventory; that the balancer leaves it out ({why}) is forgotten"
+            at.notice(text, "warning", host)
+            memory.write({name: one for name, one in memory.read().items() if name != host})
+            continue
+        if why != IN_A_RUN:
             continue
         at.notice("an earlier run was killed and has left it out; it is taken in again", host=host)
         cause = hook(at, hooks)("undrain", host)

@@ -132,3 +132,13 @@ def test_a_folder_that_cannot_be_written_is_named(hooked):
 
     with pytest.raises(UsageError, match="cannot be written"):
         hooked.memory.hold()
+
+
+def test_who_left_the_inventory_is_forgotten_and_that_is_said(hooked):
+    hooked.memory.write({"web9": "by hand", "web2": "by hand"})
+
+    take_in_again(hooked.at)
+
+    assert hooked.told == []
+    assert hooked.memory.read() == {"web2": "by hand"}
+    assert any("left the inventory" in str(event) for event in hooked.events)
