@@ -148,6 +148,11 @@ def _on_hosts(at: Environment, use_case: UseCase) -> Ending:
 def executor(at: Environment) -> Iterator[Transport]:
     """Give the way to hosts that was asked for: from here, or from workers; raises UsageError."""
     match at.request.executor:
+        case "local" if at.request.scheduler:
+            raise UsageError(
+                "`--scheduler` says nothing without `--executor dask`.",
+                hint="give both, or neither",
+            )
         case "local":
             yield transport_for(at)
         case "dask":

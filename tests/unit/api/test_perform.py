@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from deployer.api.environment import Environment
-from deployer.api.perform import report_file, unreachable
+from deployer.api.perform import executor, report_file, unreachable
 from deployer.api.place import Place
 from deployer.api.request import Request
 from deployer.api.sessions import Unreached
@@ -57,3 +57,21 @@ def test_a_report_that_cannot_be_written_is_refused_before_any_host(tmp_path, re
 
     with pytest.raises(UsageError, match="cannot be written"):
         report_file(place, Request("deploy", report=report))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"executor": "ray"}, "`--executor ray` is not known"),
+        ({"executor": "dask"}, "needs the address of a scheduler"),
+        ({"scheduler": "tls://10.0.0.5:8786"}, "says nothing without `--executor dask`"),
+    ],
+)
+def test_words_about_who_talks_with_the_hosts_that_cannot_be_are_refused(words, said):
+    whole = inventory(hosts=hosts_of(1))
+    place = Place(Path("/nowhere"), {}, StringIO(), StringIO(), None)
+    hosts = tuple(whole.hosts.values())
+    at = Environment(place, Request("deploy", **words), whole, hosts, {}, lambda _: None, "r")
+
+    with pytest.raises(UsageError, match=said), executor(at):
+        pass
