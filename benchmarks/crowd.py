@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from tests.lab.streams import CROSSED, asked, events, is_closed, talk, upload
+from tests.lab.streams import as_a_browser, events, talk, upload
 
 LONGEST = 3600.0
 LATEST = 10.0
@@ -120,16 +120,10 @@ class Crowd:
         link.close()
 
     def _ask(self, link: http.client.HTTPConnection, method: str, *, keep_alive: bool) -> str:
-        if link.sock is not None and is_closed(link.sock):
-            link.close()
-        is_used = link.sock is not None
-        kind, _ = asked(link, method, keep_alive=keep_alive)
-        if is_used and method == "GET" and kind in CROSSED:
+        got = as_a_browser(link, method, keep_alive=keep_alive)
+        if got.is_anew:
             self._anew.append(time.monotonic())
-            kind, _ = asked(link, method, keep_alive=keep_alive)
-        if not keep_alive:
-            link.close()
-        return "" if kind == "ok" else kind
+        return got.problem
 
     def _talks(self) -> dict[str, Callable[[], bool]]:
         address = self._address

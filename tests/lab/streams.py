@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Generic, Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from examples.shop import history
 from tests.apps import DATA, App, commit, described, finish, health, served, wheelhouse
@@ -47,6 +47,18 @@ def _branch(app: App, name: str, source: str) -> None:
     history.git(app.repository, "checkout", "--quiet", "-B", name, "main")
     commit(app, f"Make it {name}", {"streams/app.py": source})
     history.git(app.repository, "checkout", "--quiet", "main")
+
+
+class Got(NamedTuple):
+    """What a request brought: "" or what is wrong, who answered, and what its connection saw."""
+
+    problem: str
+    host: str
+    was_used: bool
+    was_closed: bool
+    """Closed by the other side while it was idle."""
+    is_anew: bool
+    """Asked a second time, because the closing had crossed it."""
 
 
 class Users:
@@ -85,24 +97,32 @@ class Users:
         while not self._stop.wait(self._pause):
             turn += 1
             method = "POST" if turn % 3 == 0 else "GET"
-            if link.sock is not None and is_closed(link.sock):
-                self._count("closed while idle", "")
-                link.close()
-            is_used = link.sock is not None
-            kind, host = asked(link, method, keep_alive=self._keep_alive)
-            if is_used and method == "GET" and kind in CROSSED:
-                self._count("asked anew", "")
-                kind, host = asked(link, method, keep_alive=self._keep_alive)
-            self._count(kind if kind == "ok" else f"{method} {kind}, used before: {is_used}", host)
-            if not self._keep_alive:
-                link.close()
+            self._count(method, as_a_browser(link, method, keep_alive=self._keep_alive))
         link.close()
 
-    def _count(self, kind: str, host: str) -> None:
+    def _count(self, method: str, got: Got) -> None:
+        used = f"used before: {got.was_used}"
         with self._lock:
-            self.counts[kind] += 1
-            if host:
-                self.hosts[host] += 1
+            self.counts["closed while idle"] += got.was_closed
+            self.counts["asked anew"] += got.is_anew
+            self.counts["ok" if got.problem == "" else f"{method} {got.problem}, {used}"] += 1
+            if got.host:
+                self.hosts[got.host] += 1
+
+
+def as_a_browser(link: http.client.HTTPConnection, method: str, *, keep_alive: bool) -> Got:
+    """Ask over a connection that may have been used before, as `Users` says."""
+    was_closed = link.sock is not None and is_closed(link.sock)
+    if was_closed:
+        link.close()
+    was_used = link.sock is not None
+    kind, host = asked(link, method, keep_alive=keep_alive)
+    is_anew = was_used and method == "GET" and kind in CROSSED
+    if is_anew:
+        kind, host = asked(link, method, keep_alive=keep_alive)
+    if not keep_alive:
+        link.close()
+    return Got("" if kind == "ok" else kind, host, was_used, was_closed, is_anew)
 
 
 def asked(link: http.client.HTTPConnection, method: str, *, keep_alive: bool) -> tuple[str, str]:
