@@ -62,9 +62,13 @@ class Balancing:
         )
 
     def commit(self, serving: Hosts, broken: Hosts) -> None:
-        if not self._order(
-            Phase.PUBLISH, lambda host: (self._work.end(serving, broken, self._is_first(host)),)
-        ):
+        if not self._tally.failed:  # also after a Ctrl-C: the hosts have committed by now
+            self._carry_out(
+                self._hosts,
+                Phase.PUBLISH,
+                lambda host: (self._work.end(serving, broken, self._is_first(host)),),
+            )
+        if self._tally.failed:
             self._emit(Noticed(f"the balancer goes back: {self.reason}", "warning"))
             self._undoing.undo(self._hosts, self.reason, found_bad=False)
             self._tell_broken(broken, self._hosts)
@@ -136,7 +140,7 @@ class Balancing:
             if refused is not None:
                 self._tally.failed[host] = refused
         orders = {host: one.order for host, one in compiled.items() if one.order.steps}
-        if not orders or self._stop.is_set() or self._without_failed(hosts) != hosts:
+        if not orders or self._without_failed(hosts) != hosts:
             return
         if phase is not Phase.BUILD:
             self._changed.update(orders)

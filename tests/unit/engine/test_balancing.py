@@ -186,6 +186,16 @@ def test_what_is_broken_after_a_run_that_others_ended_well_is_left_out_and_that_
     assert said(played)[0].startswith("web2 could not be put back and gets no requests")
 
 
+def test_an_interrupt_after_the_hosts_have_committed_does_not_take_the_balancer_back():
+    played = Played((BEGIN, ORDER, COMMIT), work=Skip("nothing"))
+    played.of.begin()
+    played.stop.set()
+
+    played.of.commit(("web1",), ())
+
+    assert played.outcomes == [Outcome.COMMITTED]
+
+
 def said(played: Played) -> list[str]:
     return [one.text for one in played.events if isinstance(one, Noticed)]
 
