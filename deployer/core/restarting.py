@@ -10,9 +10,18 @@ def is_beside(on: Target, state: AppState) -> bool:
     Two that inherit the same sockets would both get users, so such a one is never started beside
     another, whatever the inventory says by now.
     """
-    if not state.live_colour or state.is_warm(on.release.id):
+    if not state.live_colour or is_ready(on, state):
         return True
     return on.app.runtime.beside and not inherits(on)
+
+
+def is_ready(on: Target, state: AppState) -> bool:
+    """Whether the release runs beside the live one and needs no start.
+
+    One that inherits is warm only when another kind has closed its sockets: without a start they
+    would stay closed, and the next release would find no users waiting in them.
+    """
+    return state.is_warm(on.release.id) and not inherits(on)
 
 
 def inherits(on: Target) -> bool:

@@ -9,7 +9,7 @@ from deployer.core.actions.web_server import ReloadWebServer
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.host_state import app_state
-from deployer.core.restarting import is_beside
+from deployer.core.restarting import is_beside, is_ready
 from deployer.core.step import LiveFile, Phase, Scope, Target, Work
 
 
@@ -53,7 +53,7 @@ class Activate:
         # It had users who wait for their answers, and what undoes its start kills it. A warm one
         # is left for a while by that, too. Where nobody serves meanwhile, it has less time.
         patience = 60.0 if is_beside(on, state) else max(on.app.runtime.drain, 1.0)
-        drain = () if state.is_warm(on.release.id) else (StopUnit(new, timeout=patience),)
+        drain = () if is_ready(on, state) else (StopUnit(new, timeout=patience),)
         return (
             PutBack(layout.live_socket),
             PutBack(layout.live),

@@ -9,7 +9,7 @@ from deployer.core.actions.units import Pause, ReloadUnits, StartUnit, StopUnit
 from deployer.core.fact import Fact, Facts
 from deployer.core.host_facts import file_digests
 from deployer.core.host_state import AppState, app_state
-from deployer.core.restarting import inherits, is_beside
+from deployer.core.restarting import inherits, is_beside, is_ready
 from deployer.core.step import LiveFile, Notice, Phase, Scope, Target, Told, Work
 
 _WAIT = Notice(
@@ -43,7 +43,7 @@ class Restart:
         new = state.release(on.release.id) is None
         actions = (
             *((Mark(on.release.id, "live"),) if new else ()),
-            *(() if state.is_warm(on.release.id) else clean),
+            *(() if is_ready(on, state) else clean),
             *(
                 Install(f"{on.folder}/config/system{file.path}", file.path, file.mode)
                 for file in changed
@@ -84,7 +84,7 @@ def _stops(on: Target, state: AppState) -> StopUnit:
     """Stop the release: at once, unless it may have had users."""
     unit = on.layout.unit(state.colour_for(on.release.id))
     drain = on.app.runtime.drain
-    if state.is_warm(on.release.id):
+    if is_ready(on, state):
         return StopUnit(unit, timeout=30.0, kill=not drain, after=drain)
     if inherits(on) and drain:
         return StopUnit(unit, timeout=drain)  # all others wait for it

@@ -104,6 +104,18 @@ def test_the_kind_can_change_with_each_deploy(project: Project) -> None:
     assert change(project, "socket").lost == 0
 
 
+def test_a_way_back_to_one_that_is_warm_opens_its_sockets_again(project: Project) -> None:
+    (host,) = project.hosts
+    project.section("app", "runtime")["keep_warm"] = "60s"
+    lost = [change(project, kind).lost for kind in ("socket", "blue-green")]
+
+    with Traffic(host.address, HOST_NAME, rate=40) as users:
+        project.must("rollback")
+
+    assert len(running(host)) == 3
+    assert [*lost, users.seen.lost, change(project, "socket").lost] == [0] * 4
+
+
 def test_the_sockets_come_back_with_the_host(project: Project, spare_lab: Lab) -> None:
     (host,) = project.hosts
     before = running(host)

@@ -21,8 +21,10 @@ def starting(ctx: Context, release: str, colour: str) -> Sequence[Fields]:
     units = _files(ctx, release, "/etc/systemd/")
     is_there = standing.linked(ctx, f"run/{colour}") == release
     shares = standing.inherits(ctx, release)
+    # One that is still warm has no sockets any more: another kind has closed them.
+    is_ready = is_there and (not shares or standing.live_colour(ctx) == colour)
     return (
-        *(() if is_there else (stopping(ctx, colour),)),
+        *(() if is_ready else (stopping(ctx, colour),)),
         _link(ctx, f"run/{colour}", _folder(ctx, release)),
         *units,
         *(({"action": "ReloadUnits", "app": ctx.app},) if units else ()),

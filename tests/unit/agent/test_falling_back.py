@@ -88,12 +88,19 @@ def test_a_damaged_one_is_left_for_the_newest_good_one(host, units):
     assert ends(host) == ["committed"]
 
 
-def test_one_that_inherits_its_sockets_is_not_started_beside_the_damaged_one(host, units):
+@pytest.mark.parametrize("is_warm", [False, True])
+def test_one_that_inherits_its_sockets_is_started_anew_and_not_beside_the_damaged_one(
+    host, units, is_warm
+):
     carried = host.home / "releases" / SECOND / "config/system/etc/systemd/system"
     carried.mkdir(parents=True)
     for there in (carried, host.root / "etc/systemd/system"):
         there.mkdir(parents=True, exist_ok=True)
         (there / "shop@.socket").write_text("[Socket]\n")
+    if is_warm:
+        idle = host.home / "run" / standing.other(standing.live_colour(host.ctx))
+        idle.unlink(missing_ok=True)
+        idle.symlink_to(f"/srv/shop/releases/{SECOND}")
     host.hurt(THIRD)
 
     assert recover("shop", host.root) == 0

@@ -163,3 +163,20 @@ def test_users_are_sent_to_a_socket_that_stays_before_the_old_release_removes_it
         *map(StopUnit, SOCKETS),
         PutBack("/srv/shop/run/green"),
     )
+
+
+def test_a_warm_one_whose_sockets_were_closed_is_started_anew_with_open_ones():
+    on = target(live_files=(UNIT, SOCKET))
+
+    work = Restart().do(on, facts(WARM, INHERITING))
+
+    assert isinstance(work, Told)
+    assert work.actions == (
+        StopUnit(GREEN, timeout=900.0),
+        Link("/srv/shop/run/green", FOLDER),
+        *map(StopUnit, SOCKETS),
+        StartUnit("shop@green.socket"),
+        Link("/srv/shop/run/live.sock", "/run/shop-green/app.sock"),
+        Pause(("shop@blue.service",), 900.0, held=True),
+        StartUnit(GREEN, timeout=60.0),
+    )
