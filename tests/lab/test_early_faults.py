@@ -13,7 +13,7 @@ import pytest
 from deployer.lab.lab import Lab
 from deployer.lab.traffic import Traffic
 from tests.apps import shop
-from tests.lab.project import INV, Project
+from tests.lab.project import Project, until
 
 NAME = "faults.lab.test"
 
@@ -185,19 +185,7 @@ def test_a_full_disk_is_found_before_anything_is_written(project: Project) -> No
 
 
 def test_two_at_once_have_one_winner(project: Project) -> None:
-    words = [INV, "deploy", "--env", "lab", "--revision", "v1", "--force"]
-    started = [
-        subprocess.Popen(
-            words,
-            cwd=project.folder,
-            env=project.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(4)
-    ]
+    started = [project.started("deploy", "--revision", "v1", "--force") for _ in range(4)]
     ends = [(one.communicate(timeout=120)[0], one.returncode) for one in started]
 
     codes = sorted(code for _, code in ends)
@@ -211,20 +199,8 @@ def begun(project: Project, revision: str) -> subprocess.Popen[str]:
     """A deploy that hangs at the start of its release."""
     project.section("app", "runtime").update(kind="systemd", start_timeout="60s")
     project.write()
-    words = [INV, "deploy", "--env", "lab", "--revision", revision, "--unfreeze"]
-    started = subprocess.Popen(
-        words,
-        cwd=project.folder,
-        env=project.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert started.stdout is not None
-    for line in started.stdout:
-        if "PUBLISH" in line:
-            break
+    started = project.started("deploy", "--revision", revision, "--unfreeze")
+    assert until(started, "PUBLISH")
     time.sleep(2.5)  # noqa: TID251  the new release has to be in the middle of its start
     return started
 
