@@ -69,7 +69,22 @@ class Restart:
             PutBack(on.layout.colour(colour)),
             *(PutBack(file.path) for file in changed),
             *((ReloadUnits(on.app.name),) if changed else ()),
+            *_opens_again(on, state),
         )
+
+
+def _opens_again(on: Target, state: AppState) -> tuple[Action, ...]:
+    """Have sockets made anew that systemd keeps: a release that makes its own removes their files.
+
+    With the idle colour's goes its folder, and if the old one had to stop, then its own too; the
+    start of that one, which settles, opens both.
+    """
+    if not state.inherits or inherits(on):
+        return ()
+    if not is_beside(on, state):
+        return tuple(map(StopUnit, on.layout.socket_units))
+    idle = on.layout.socket_unit(state.colour_for(on.release.id))
+    return (StopUnit(idle), StartUnit(idle))
 
 
 def _makes_room(on: Target, state: AppState) -> StopUnit:

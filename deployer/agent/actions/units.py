@@ -9,12 +9,14 @@ from pathlib import Path
 from deployer.agent.context import ActionFailed, Context
 from deployer.agent.disk.files import fsync_folder
 from deployer.agent.health.crash_reason import crash_reason, telling
+from deployer.agent.runs import standing
 from deployer.agent.system.cooling import cool_down, keep_running
 from deployer.agent.system.systemd import (
     UnitState,
     folder_of,
     log_of,
     show,
+    show_all,
     systemctl,
     unit_name,
 )
@@ -31,7 +33,7 @@ def start_unit(ctx: Context, action: Mapping[str, object]) -> bool:
     keep_running(ctx, unit)
     state = show(ctx, unit)
     if state.active == "active":
-        if _runs_its_release(ctx, unit, state):
+        if _runs_its_release(ctx, unit, state) and _has_its_sockets(ctx, unit):
             return False
         systemctl(ctx, "stop", unit, timeout=timeout)
     systemctl(ctx, "reset-failed", unit)  # also its count of starts: ours are no crash loop
@@ -131,6 +133,18 @@ def _runs_its_release(ctx: Context, unit: str, state: UnitState) -> bool:
         return True
     release = str(link.resolve())
     return folder == release or folder.startswith(release + "/")
+
+
+def _has_its_sockets(ctx: Context, unit: str) -> bool:
+    """Tell whether systemd has the sockets open that the release on a colour inherits.
+
+    It has not if the host booted in the middle of a change of the kind, by the other one's file.
+    """
+    release = standing.linked(ctx, f"run/{unit.rpartition('.')[0].partition('@')[2]}")
+    if not standing.inherits(ctx, release):
+        return True
+    sockets = [f"{ctx.app}@{colour}.socket" for colour in standing.COLOURS]
+    return all(state.active == "active" for state in show_all(ctx, sockets).values())
 
 
 def _problem(state: UnitState, timeout: float, *, in_time: bool) -> str:

@@ -180,3 +180,19 @@ def test_a_warm_one_whose_sockets_were_closed_is_started_anew_with_open_ones():
         Pause(("shop@blue.service",), 900.0, held=True),
         StartUnit(GREEN, timeout=60.0),
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "opened"),
+    [
+        ("plain", tuple(map(StopUnit, SOCKETS))),
+        ("blue-green", (StopUnit(SOCKETS[1]), StartUnit(SOCKETS[1]))),
+    ],
+)
+def test_sockets_that_one_without_them_has_removed_are_opened_again(kind, opened):
+    app = {"runtime": {"kind": "systemd", "restart": kind}}
+    known = facts(app_answer(inherits=True), SAME)
+
+    undo = Restart().undo(target(app, live_files=(UNIT,)), known)
+
+    assert undo[-len(opened) :] == opened
