@@ -13,8 +13,21 @@ STEPS = (
     *("backup", "pull", "install", "configure", "check", "migrate", "collect_static"),
     *("restart", "check_health", "activate", "check_front"),
 )
-COLUMNS = ("begin", *STEPS, "confirm", "commit", "finish", "way back", "restore", "any time")
+BESIDE = ("stop_processes", "run_processes")
+COLUMNS = (
+    "begin",
+    *STEPS,
+    "processes",
+    "confirm",
+    "commit",
+    "finish",
+    "way back",
+    "restore",
+    "any time",
+)
 RESTORE = "restore"
+TAKE_TURNS = ("plain", "socket")
+"""Ways to restart in which for a moment no release runs."""
 FINISH = ("retire", "prune")
 CONFIRM = ("confirm", "propose")
 BACK = ("undo:", "recover", "journal:undo", "end:rolled_back", "end:aborted")
@@ -23,7 +36,9 @@ ABOUT = """\
 Faults are injected into real Debian hosts ([lab](guides/lab.md)) while `inv deploy`,
 `inv rollback`, `inv recover`, `inv backup`, `inv restore`, `inv prune`, `inv hold` and `inv unhold`
 are at work: at named points before, in the middle of and after each step, in the journal, at the
-commit, on the way back, between two renames of a restore's swap, and at random moments.
+commit, on the way back, between two renames of a restore's swap, and at random moments; also while
+the app has workers and a timer, while it is restarted by `socket` or `plain`, and while one of
+these changes.
 `inv dev.faults` does all of it; `./run test` does a chosen part.
 
 A fault counts as survived only if all of this holds afterwards, without anybody's help:
@@ -32,6 +47,7 @@ A fault counts as survived only if all of this holds afterwards, without anybody
   exit code of the interrupted command says the same as the journal.
 - **Kernel**: the process behind nginx runs in the live release (`/proc/<MainPID>/cwd`), its unit is
   active and starts at boot, and no agent is left. The live release is the one the journal names.
+  Workers and timers are those that it brings: active, from it, started at boot, and no others.
 - **Users**: a client that reads and writes the whole time was answered by the old or the new
   release only, and by a whole one. Lost requests are counted below.
 - **Files**: every file of the live release has the content that was committed, every file of its
@@ -82,8 +98,8 @@ def reliability_page(results: Path) -> str:
         "Seconds are from the fault (after a loss of power: from the end of the boot) until the "
         "host has put itself right. Requests are all requests while the case ran; those lost from "
         "the loss of power to the first answer after the boot are apart, and so are those lost "
-        "in a restore, which stops the app for the moment of its swap. A full disk keeps the app "
-        "itself from writing.",
+        "where the app stops for a moment: in a restore, and when releases take turns. A full disk "
+        "keeps the app itself from writing.",
         _figures(cases),
         *_failures(cases),
         "## Without the mechanism",
@@ -113,11 +129,12 @@ def _matrix(cases: Iterable[Row]) -> str:
     for case in cases:
         cells[str(case["kind"]), _column(case)].append(_survived(case))
     kinds = dict.fromkeys(kind for kind, _ in cells)
+    columns = [one for one in COLUMNS if any(column == one for _, column in cells)]
     lines = [
-        [kind, *(_count(cells.get((kind, column), [])) for column in COLUMNS), _total(cells, kind)]
+        [kind, *(_count(cells.get((kind, column), [])) for column in columns), _total(cells, kind)]
         for kind in sorted(kinds, key=str.casefold)
     ]
-    return table(("kind", *COLUMNS, "all"), lines)
+    return table(("kind", *columns, "all"), lines)
 
 
 def _column(case: Row) -> str:
@@ -129,11 +146,13 @@ def _column(case: Row) -> str:
     )
     if found := [column for column, is_so in apart if is_so]:
         return found[0]
-    step = point.rpartition(":")[2]
+    step = point.rpartition(":")[2].partition("@")[0]
     if step in FINISH:
         return "finish"
     if step in STEPS:
         return step
+    if step in BESIDE:
+        return "processes"
     if any(word in point for word in CONFIRM):
         return "confirm"
     return "commit" if "commit" in point else "begin"
@@ -153,14 +172,13 @@ def _figures(cases: Iterable[Row]) -> str:
         kinds[str(case["kind"])].append(case)
     heads = ("kind", "cases", "seconds, median", "worst", "noticed, worst", "requests")
     lines = [_figure(kind, kinds[kind]) for kind in sorted(kinds, key=str.casefold)]
-    return table((*heads, "lost", "lost while off", "lost in a restore"), lines)
+    return table((*heads, "lost", "lost while off", "lost while stopped"), lines)
 
 
 def _figure(kind: str, cases: Sequence[Row]) -> tuple[str, ...]:
     back = [_number(case, "recovered") for case in cases]
     noticed = max(_number(case, "noticed") for case in cases)
-    restores = [case for case in cases if case.get("during") == RESTORE]
-    stopped = sum(int(_number(case, "lost")) for case in restores)
+    stopped = sum(int(_number(case, "lost")) for case in cases if _stops(case))
     asked, lost, off = (
         sum(int(_number(case, key)) for case in cases)
         for key in ("asked", "lost", "lost_while_off")
@@ -168,6 +186,12 @@ def _figure(kind: str, cases: Sequence[Row]) -> tuple[str, ...]:
     figures = (f"{median(back):.1f}", f"{max(back):.1f}", f"{noticed:.1f} s" if noticed else "")
     apart = (f"{off or ''}", f"{stopped or ''}")
     return (kind, f"{len(cases)}", *figures, f"{asked}", f"{lost - stopped}", *apart)
+
+
+def _stops(case: Row) -> bool:
+    return case.get("during") == RESTORE or any(
+        one in str(case.get("way", "")) for one in TAKE_TURNS
+    )
 
 
 def _failures(cases: Iterable[Row]) -> Iterable[str]:

@@ -13,11 +13,13 @@ class Case:
     """| broken deploy | rollback | backup | prune | restore | recover | hold | unhold"""
     second: str = ""  # where the recovery is struck too, in the same way
     seed: int = 0
+    way: str = ""
+    """| workers | socket | plain, or a change such as `plain > socket`"""
 
     @property
     def name(self) -> str:
         """Name the case; selections match on it."""
-        words = (self.during, self.kind, self.point, self.second, f"{self.seed or ''}")
+        words = (self.during, self.way, self.kind, self.point, self.second, f"{self.seed or ''}")
         return " / ".join(filter(None, words))
 
 

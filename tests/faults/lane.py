@@ -42,7 +42,7 @@ class Lane:
         self.words: tuple[str, ...] = ()
         self.patience = SETTLED_SECONDS
         self.command_seconds = LONGEST
-        self.last_commit = self._before = ""
+        self.last_commit = self._before = self.way = ""
         self.usual_seconds = 0.0
         self._typed = self._cases = 0
         self.revisions = 0
@@ -54,11 +54,17 @@ class Lane:
         """Set the host up, deploy twice, and count what happens in each step."""
         self.must("setup")
         self.must("deploy", "--revision", self.revise())
+        self.learn()
+
+    def learn(self) -> None:
+        """Count what happens in each step of a deploy that is good, and of one that is not."""
         self.arm(record=True)
         began = time.monotonic()
         self.must("deploy", "--revision", self.revise())
         self.usual_seconds = time.monotonic() - began
+        before = self._before
         self.start("deploy", "--revision", self.revise(broken="health")).wait()
+        self._before = before
         self.read_counts()
         self.disarm()
 

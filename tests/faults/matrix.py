@@ -5,12 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tests.faults.case import Case
 from tests.faults.kinds import RANDOM
+from tests.faults.ways import PLAIN, SOCKET, WORKERS
 
 STEPS = (
     *("backup", "pull", "install", "configure", "check", "migrate", "collect_static"),
     *("restart", "check_health", "activate", "check_front"),
 )
 """The steps of a deploy that are undone if it fails; those after the commit are apart."""
+BESIDE = ("stop_processes", "run_processes")
+"""Those that only an app with processes has."""
 AFTER_COMMIT = ("retire", "prune")
 ALL = (*STEPS, *AFTER_COMMIT)
 FEW = ("pull", "migrate", "restart", "activate", "check_front", "prune")
@@ -52,22 +55,43 @@ RESTORE = (
 )
 """Of a restore of database and shared files; each `rename` is one of those inside the swap."""
 SWAPPED_BACK = ("before:undo:swap", "rename:undo:swap:1", "rename:undo:swap:2", "after:undo:swap")
+STOPPING = ("before:stop_processes", "mid:stop_processes", "after:stop_processes")
+RUNNING = (*(f"mid:run_processes@{part}" for part in (0.05, 0.15, 0.3, 0.6)), "after:run_processes")
+"""They are stopped at first, then files change, then they are started and watched."""
+TAKING_TURNS = (
+    *("mid:restart@0.3", "mid:restart@0.6", "mid:restart@0.9", "after:restart", "mid:check_health"),
+    *("after:activate", "mid:check_front", "before:commit"),
+)
+"""While no release runs, and around that."""
+CHANGES = ("blue-green > socket", "socket > blue-green", "socket > plain", "plain > socket")
 DEATHS = ("SIGKILL of the agent", "power loss")
 RANDOMS = 12
+
+
+WAYS = (WORKERS, SOCKET, PLAIN, f"{WORKERS} > none", f"none > {WORKERS}", *CHANGES)
+CHOSEN = (
+    Case("SIGKILL of the agent", RUNNING[1], way=WORKERS),
+    Case("power loss", "mid:restart@0.6", way=SOCKET),
+    Case("SIGKILL of the agent", "after:restart", way="socket > plain"),
+)
 
 
 def cases(seed: int = 1) -> tuple[Case, ...]:
     """Give them all, each once; the seed decides the random moments."""
     named = (deaths(), controllers(), links(), hosts(), clocks(), others(), ways_back(), restores())
-    parts = (*named, asked_for(), random_(seed))
+    parts = (*named, asked_for(), random_(seed), *map(one_way, WAYS))
     return tuple(dict.fromkeys(case for part in parts for case in part))
 
 
 def each(
-    kinds: Iterable[str], points: Sequence[str], during: str = "deploy", second: str = ""
+    kinds: Iterable[str],
+    points: Sequence[str],
+    during: str = "deploy",
+    second: str = "",
+    way: str = "",
 ) -> Iterator[Case]:
     """Every one of these kinds at every one of these points."""
-    return (Case(kind, point, during, second) for kind in kinds for point in points)
+    return (Case(kind, point, during, second, way=way) for kind in kinds for point in points)
 
 
 def around(steps: Iterable[str]) -> tuple[str, ...]:
@@ -164,11 +188,35 @@ def random_(seed: int) -> Iterator[Case]:
         yield from (Case(kind, "any", seed=100 * seed + one) for one in range(RANDOMS))
 
 
+def one_way(way: str) -> Iterator[Case]:
+    """The app has processes, or its releases take turns, or that changes."""
+    points = (*STOPPING, *RUNNING) if WORKERS in way else TAKING_TURNS
+    broken = "dead worker" if way == WORKERS else "broken deploy"
+    back = ("mid:undo:restart", *(f"mid:undo:settle@{part}" for part in (0.2, 0.8)))
+    if " > " in way:
+        changing = RUNNING if WORKERS in way else points
+        yield from each(DEATHS, changing[::2], way=way)
+        yield from each(DEATHS, back[1:], during=broken, way=way)
+        if way.startswith(SOCKET):
+            yield from each(DEATHS, ("mid:retire",), way=way)  # it closes the sockets
+        return
+    milder = ("SIGKILL of the controller", "Ctrl-C", "reboot", "disk full", "link cut and healed")
+    yield from each(DEATHS, points, way=way)
+    yield from each(milder, points[1:5:2], way=way)
+    rollback = [point for point in points if "stop_processes" not in point]
+    yield from each(DEATHS, rollback[:4], during="rollback", way=way)
+    yield from each((*DEATHS, "disk full", "reboot"), back, during=broken, way=way)
+    yield from each(DEATHS, ("after:activate",), second="mid:undo:settle@0.5", way=way)
+
+
 def shuffled(found: Sequence[Case], seed: int) -> tuple[Case, ...]:
-    """Give them in an order that the seed decides, so that no case leans on the one before."""
+    """Give them in an order that the seed decides, so that no case leans on the one before.
+
+    Those of one way follow each other: to change it takes a deploy.
+    """
     mixed = list(found)
     random.Random(seed).shuffle(mixed)
-    return tuple(mixed)
+    return tuple(sorted(mixed, key=lambda case: case.way))
 
 
 def one_of_each(found: Iterable[Case]) -> tuple[Case, ...]:
@@ -181,4 +229,6 @@ def one_of_each(found: Iterable[Case]) -> tuple[Case, ...]:
 
 def chosen() -> tuple[Case, ...]:
     """Give the few that every run of the tests makes; not all machines have groups for memory."""
-    return tuple(one for one in cases()[::20] if one.kind != "out of memory")
+    usual = [one for one in cases() if not one.way]
+    few = tuple(one for one in usual[::20] if one.kind != "out of memory")
+    return (*few, *CHOSEN)

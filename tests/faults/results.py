@@ -46,7 +46,7 @@ class Kept:
 
 def _place(line: str) -> tuple[bool, str]:
     row = json.loads(line)
-    keys = ("mechanism", "during", "kind", "point", "second", "seed")
+    keys = ("mechanism", "during", "way", "kind", "point", "second", "seed")
     return "kind" not in row, " / ".join(str(row.get(key, "")) for key in keys)
 
 

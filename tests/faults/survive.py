@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 
 from deployer.lab.machine import wait_until
-from tests.faults import verdict
+from tests.faults import verdict, ways
 from tests.faults.case import Case, Result
 from tests.faults.commands import Command
 from tests.faults.kinds import HOST_OFF, INSIDE, LINK, OUTSIDE, RANDOM, UNIT, WAITS, Struck, power
 from tests.faults.lane import Lane
-from tests.faults.matrix import STEPS, UNCONFIRMED, mid
+from tests.faults.matrix import BESIDE, STEPS, UNCONFIRMED, mid
 from tests.faults.restores import backed_up, of_the_rows
 from tests.faults.settled import wait_until_settled
 from tests.faults.users import Users
@@ -36,6 +36,7 @@ CONTROLLER = "of the controller"
 
 def survive(lane: Lane, case: Case, result: Result) -> None:
     """Inject the fault; the result says what was not as it must be."""
+    ways.take(lane, case.way)
     began = time.monotonic()
     old = lane.live
     with Users(lambda: lane.leader, f"{lane.host.name}-{lane.next_case()}") as users:
@@ -55,6 +56,7 @@ def strike(lane: Lane, case: Case, result: Result) -> Struck:
     """Start the command, let the fault strike, and wait until the host has put itself right."""
     backup = backed_up(lane) if case.during == "restore" else None
     open_run = leave_open(lane) if case.during == "recover" else None
+    ways.change(lane, case.way)
     words = backup.words if backup else wanted(lane, case)
     arm(lane, case)
     it = Struck(lane, lane.start(*words), backup=backup, left=open_run)
@@ -121,8 +123,9 @@ def wanted(lane: Lane, case: Case) -> tuple[str, ...]:
     match case.during:
         case "deploy":
             return "deploy", "--revision", lane.revise()
-        case "broken deploy":
-            return "deploy", "--revision", lane.revise(broken="health")
+        case "broken deploy" | "dead worker" as what:
+            broken = ways.DEAD_WORKER if what == "dead worker" else "health"
+            return "deploy", "--revision", lane.revise(broken=broken)
         case "first packages":
             return "deploy", "--revision", lane.revise(lock=str(time.time()))
         case "hold":
@@ -147,15 +150,21 @@ def leave_open(lane: Lane) -> Command:
 def arm(lane: Lane, case: Case) -> None:
     """Lay out the shots of the case."""
     shot = dict(INSIDE.get(case.kind, {"do": WAITS.get(case.kind, "wait")}))
-    shots = [{**shot, "point": case.point}]
+    shots = [aimed(shot, case.point)]
     plan: dict[str, object] = {"unit": dict(UNIT.get(case.kind, {}))}
     if case.second:
-        again = {**shot, "point": case.second}
+        again = aimed(shot, case.second)
         if case.kind == "power loss":
             lane.arm_durably(again)
         else:
             shots.append(again)
     lane.arm(*shots, **plan)
+
+
+def aimed(shot: dict[str, object], point: str) -> dict[str, object]:
+    """Give the shot at a point; `mid:restart@0.2` is when a fifth of the step is done."""
+    name, _, at = point.partition("@")
+    return {**shot, "point": name, **({"at": float(at)} if at else {})}
 
 
 def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Iterator[str]:
@@ -165,6 +174,7 @@ def judge(lane: Lane, users: Users, it: Struck, result: Result, old: str) -> Ite
     yield from count_lost(users, it, result)
     new = lane.target_of_rollback if result.case.during == "rollback" else it.about.release
     yield from verdict.problems(lane, users, old, new or old)
+    yield from ways.of_the_way(lane)
     if it.backup:
         committed = result.outcome == "committed"
         yield from of_the_rows(lane, users, it.backup, it.command.run, swapped=committed)
@@ -223,7 +233,8 @@ def of_the_exit(case: Case, result: Result) -> Iterator[str]:
 def is_stopped_early(case: Case) -> bool:
     """Tell whether the controller goes before it can have confirmed."""
     stops = "Ctrl-C" in case.kind or case.kind == "cancelled CI job" or CONTROLLER in case.kind
-    return stops and case.point in (*mid(STEPS), *UNCONFIRMED)
+    point = case.point.partition("@")[0]
+    return stops and point in (*mid((*STEPS, *BESIDE)), *UNCONFIRMED)
 
 
 def what_holds(lane: Lane, result: Result) -> Iterator[str]:

@@ -11,6 +11,8 @@ ROWS = (
     {"kind": "reboot", "point": "mid:undo:pull", "during": "deploy", "problems": ["a | b"]},
     {"kind": "reboot", "point": "rename:swap:2", "during": "restore", "recovered": 1.0},
     {"kind": "cut", "point": "mid:swap", "during": "restore", "asked": 30, "lost": 12},
+    {"kind": "cut", "point": "mid:run_processes@0.3", "way": "workers"},
+    {"kind": "cut", "point": "after:restart", "way": "socket > plain", "asked": 9, "lost": 5},
     {"kind": "Ctrl-C", "point": "before:journal:begin", "during": "deploy", "noticed": 11.2},
     {
         "control": True,
@@ -34,7 +36,7 @@ def written(folder: Path) -> Path:
 def test_the_page_counts_what_was_survived(tmp_path: Path) -> None:
     text = reliability_page(written(tmp_path))
 
-    assert "**6 faults injected, 5 survived**" in text
+    assert "**8 faults injected, 7 survived**" in text
     assert "1 of 1 mechanisms shown to be needed. 2026-11-25 22:00 UTC" in text
 
 
@@ -42,8 +44,11 @@ def test_each_point_has_its_column(tmp_path: Path) -> None:
     lines = reliability_page(written(tmp_path)).splitlines()
     heads = next(line for line in lines if line.startswith("| kind | begin")).split(" | ")
     reboot = next(line for line in lines if line.startswith("| reboot")).split(" | ")
+    cut = next(line for line in lines if line.startswith("| cut")).split(" | ")
     counted = {head: cell for head, cell in zip(heads, reboot, strict=True) if "/" in cell}
 
+    assert "install" not in heads
+    assert (cut[heads.index("processes")], cut[heads.index("restart")]) == ("1/1", "1/1")
     assert counted.pop("restore") == "1/1"
     assert counted == {"pull": "1/1", "confirm": "1/1", "way back": "0/1", "all |": "3/4 |"}
 
@@ -54,11 +59,11 @@ def test_what_was_not_survived_is_named(tmp_path: Path) -> None:
     assert "| deploy | reboot | mid:undo:pull | a \\| b |" in text
 
 
-def test_what_the_stop_of_a_restore_costs_is_counted_apart(tmp_path: Path) -> None:
+def test_what_the_stop_of_a_restore_or_a_turn_costs_is_counted_apart(tmp_path: Path) -> None:
     lines = reliability_page(written(tmp_path)).splitlines()
-    figures = [line for line in lines if line.startswith("| cut | 1 |")]
+    figures = [line for line in lines if line.startswith("| cut | 3 |")]
 
-    assert figures == ["| cut | 1 | 0.0 | 0.0 |  | 30 | 0 |  | 12 |"]
+    assert figures == ["| cut | 3 | 0.0 | 0.0 |  | 39 | 0 |  | 17 |"]
 
 
 def test_corrupted_backups_are_counted_over_all_hosts(tmp_path: Path) -> None:
