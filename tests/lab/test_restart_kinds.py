@@ -116,6 +116,19 @@ def test_a_way_back_to_one_that_is_warm_opens_its_sockets_again(project: Project
     assert [*lost, users.seen.lost, change(project, "socket").lost] == [0] * 4
 
 
+@pytest.mark.parametrize("kind", ["plain", "blue-green"])
+def test_a_change_of_the_kind_that_fails_leaves_sockets_that_can_be_reached(
+    project: Project, kind: str
+) -> None:
+    assert change(project, "socket").lost == 0
+    before = revision(project)
+
+    change(project, kind, broken="health", code=6)
+
+    assert revision(project) == before
+    assert change(project, "socket").lost == 0
+
+
 def test_the_sockets_come_back_with_the_host(project: Project, spare_lab: Lab) -> None:
     (host,) = project.hosts
     before = running(host)
