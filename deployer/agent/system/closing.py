@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,10 +31,10 @@ def clients_asked(ctx: Context, absolute: str, window: float) -> Iterator[None]:
     with _alone(ctx):
         others = _others(ctx, own)
         try:
-            own.touch()
+            _touch(own)
             for flag in others:
                 with suppress(OSError):
-                    flag.touch()
+                    _touch(flag)
             pause(ctx, window)
             yield
         finally:
@@ -49,8 +50,21 @@ def ask_nobody(ctx: Context, absolute: str) -> None:
 
 
 def _others(ctx: Context, own: Path) -> tuple[Path, ...]:
-    found = ctx.path("/srv").glob("*/run/balancer")
-    return tuple(one.with_name(own.name) for one in found if one.parent != own.parent)
+    found = (one.parent for one in ctx.path("/srv").glob("*/run/balancer"))
+    owner = own.parent.lstat().st_uid
+    return tuple(
+        folder / own.name for folder in found if folder != own.parent and _is_of(folder, owner)
+    )
+
+
+def _is_of(folder: Path, owner: int) -> bool:
+    """Tell whether a folder is ours: what a user has made there must not lead root elsewhere."""
+    known = folder.lstat()
+    return stat.S_ISDIR(known.st_mode) and known.st_uid == owner
+
+
+def _touch(flag: Path) -> None:
+    os.close(os.open(flag, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644))
 
 
 @contextmanager

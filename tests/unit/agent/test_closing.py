@@ -49,3 +49,16 @@ def test_reloads_of_several_apps_wait_for_each_other(tmp_path):
 
     assert seen == [True, True, False]
     assert there(flags) == [False] * 3
+
+
+def test_root_is_led_nowhere_by_links_in_a_folder_of_somebody(tmp_path):
+    made(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "balancer").mkdir(parents=True)
+    (tmp_path / "srv/blog/run/closing").symlink_to(elsewhere / "by-file")
+    (tmp_path / "srv/users").mkdir()
+    (tmp_path / "srv/users/run").symlink_to(elsewhere)
+
+    with clients_asked(place(tmp_path, "shop"), CLOSING, 0.0):
+        assert (tmp_path / "srv/shop/run/closing").exists()
+        assert [one.name for one in elsewhere.iterdir()] == ["balancer"]
