@@ -9,7 +9,7 @@ from deployer.agent.runs.journal import read
 from deployer.lab.host import LabHost
 from deployer.lab.machine import wait_until
 from tests.faults.tiny import NAME, revise, tiny
-from tests.lab.project import INV, Project
+from tests.lab.project import Project
 
 GATE = f"/srv/{NAME}/shared/wait"
 JOURNAL = f"/var/lib/deployer/{NAME}/journal"
@@ -43,16 +43,8 @@ class Patient(Project):
         self.host.run(f"rm -f {GATE}")
 
     def started(self, *words: str) -> "subprocess.Popen[str]":
-        """Type a command and do not wait for it."""
-        return subprocess.Popen(
-            [INV, *words, "--env", "lab"],
-            cwd=self.folder,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        """Type a command as it is and do not wait for it."""
+        return self.begun(*words)
 
     def waiting_deploy(self, *words: str) -> "subprocess.Popen[str]":
         """Deploy something new, and give it when it stands in the middle of its step."""

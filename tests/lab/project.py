@@ -76,8 +76,12 @@ class Project:
 
     def started(self, *words: str) -> "subprocess.Popen[str]":
         """Begin a command whose lines are read while it runs."""
+        return self.begun(*words, "--verbose", "--output", "plain")
+
+    def begun(self, *words: str) -> "subprocess.Popen[str]":
+        """Type a command and do not wait for it."""
         return subprocess.Popen(
-            [INV, *words, "--env", "lab", "--verbose", "--output", "plain"],
+            [INV, *words, "--env", "lab"],
             cwd=self.folder,
             env=self.environ,
             stdin=subprocess.DEVNULL,
